@@ -1,0 +1,15 @@
+# What attncert stands on; every one is a Debian package (scripts/dependencies installs them).
+find_package(Boost 1.81 REQUIRED)
+find_package(nlohmann_json 3.11 REQUIRED)
+find_package(CLI11 2 REQUIRED)
+find_package(OpenSSL REQUIRED COMPONENTS Crypto)
+find_package(Threads REQUIRED)
+
+find_path(ATTNCERT_MPFR_INCLUDE mpfr.h REQUIRED)
+find_library(ATTNCERT_MPFR_LIBRARY mpfr REQUIRED)
+find_library(ATTNCERT_GMP_LIBRARY gmp REQUIRED)
+if(NOT TARGET attncert_mpfr)
+  add_library(attncert_mpfr INTERFACE IMPORTED)
+  target_include_directories(attncert_mpfr INTERFACE "${ATTNCERT_MPFR_INCLUDE}")
+  target_link_libraries(attncert_mpfr INTERFACE "${ATTNCERT_MPFR_LIBRARY}" "${ATTNCERT_GMP_LIBRARY}")
+endif()

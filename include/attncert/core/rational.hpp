@@ -1,0 +1,48 @@
+// Exact real numbers as they stand in statements: decimals, hexadecimal dyadics, fractions.
+#pragma once
+
+#include <boost/multiprecision/gmp.hpp>
+
+#include <string>
+#include <string_view>
+
+#include "attncert/core/result.hpp"
+
+namespace attncert {
+
+using Integer = boost::multiprecision::mpz_int;
+using Rational = boost::multiprecision::mpq_rational;
+
+/// Towards which side a printed number may differ from the exact one.
+enum class Direction { down, up };
+
+/// Reads a real number exactly.
+/// Maths    "-0.0204", "1e-12" (decimal); "0x1.8p-3" (hexadecimal dyadic); "2/3"; "2^-20" (integer power)
+/// Requires at most 1,000 characters, exponents of at most 5,000 in magnitude;
+///          otherwise NumberSyntax, NumberTooLong
+/// Ensures  the result is the number written, exactly
+/// Status   trusted
+Result<Rational> parse_rational(std::string_view text);
+
+/// Writes a real number exactly, in the one canonical spelling of its value.
+/// Ensures  parse_rational(to_string(q)) == q; equal numbers give equal texts: a plain decimal when
+///          it has at most 40 significant digits, else a hexadecimal dyadic, else a fraction
+/// Status   trusted
+std::string to_string(const Rational& q);
+
+/// Rounds to `digits` significant decimal digits in the named direction.
+/// Ensures  result <= q (down) or result >= q (up), and |result - q| < 10^(1 - digits) |q|
+/// Status   trusted
+Rational round_decimal(const Rational& q, int digits, Direction direction);
+
+/// Scientific notation with `digits` significant digits, rounded in the named direction.
+std::string to_scientific(const Rational& q, int digits, Direction direction);
+
+/// 10^n and 2^n for any n.
+Rational power_of_ten(int n);
+Rational power_of_two(int n);
+
+/// floor(log10 |q|); Requires q != 0.
+int decimal_exponent(const Rational& q);
+
+}  // namespace attncert

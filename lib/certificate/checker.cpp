@@ -1,0 +1,101 @@
+#include <map>
+
+#include "attncert/certificate/certificate.hpp"
+#include "attncert/core/file.hpp"
+#include "attncert/core/sha256.hpp"
+
+namespace attncert {
+namespace {
+
+// The bytes of one subject, hashed; whatever is parsed comes from this very buffer.
+Result<std::string> load(const Subject& subject, const std::filesystem::path& directory) {
+  const std::filesystem::path name(subject.name);
+  if (subject.name.empty() || name.is_absolute()) {
+    return fail(ErrorCode::SubjectPath, "a subject's name must be a relative path");
+  }
+  ATTNCERT_TRY(std::string bytes, read_file(directory / name));
+  if (sha256_hex(bytes) != subject.sha256) {
+    return fail(ErrorCode::SubjectMismatch,
+                "'" + subject.name + "' is not the file the certificate is about (SHA-256 differs)");
+  }
+  return bytes;
+}
+
+// The four files of a conversion; buffers outlive the views into them.
+class SubjectLoader {
+public:
+  explicit SubjectLoader(std::map<std::string, std::string>& buffers) : buffers_(buffers) {}
+
+  Status load_all(const std::vector<Subject>& subjects, const std::filesystem::path& directory,
+                  const Judgement& claim) {
+    const auto* conversion = std::get_if<ConversionError>(&claim);
+    for (const Subject& subject : subjects) {
+      const std::string* expected = hash_in(conversion, subject.role);
+      if (expected == nullptr || buffers_.contains(subject.role)) {
+        return fail(ErrorCode::SubjectRole, "a subject '" + subject.role.substr(0, 40) +
+                                                "' that the statement does not have, or twice");
+      }
+      if (*expected != subject.sha256) {
+        return fail(ErrorCode::SubjectMismatch,
+                    "the statement is about another file than subject '" + subject.role + "'");
+      }
+      ATTNCERT_TRY(buffers_[subject.role], load(subject, directory));
+    }
+    return ok();
+  }
+
+  Result<std::optional<Model>> model(const std::string& side) const {
+    const auto network = buffers_.find(side + "-network");
+    const auto weights = buffers_.find(side + "-weights");
+    if (network == buffers_.end() || weights == buffers_.end()) return std::optional<Model>();
+    ATTNCERT_TRY(Network parsed, parse_network(network->second));
+    ATTNCERT_TRY(TensorFile file, TensorFile::parse(weights->second));
+    return std::optional<Model>(Model{std::move(parsed), std::move(file)});
+  }
+
+private:
+  static const std::string* hash_in(const ConversionError* claim, const std::string& role) {
+    if (claim == nullptr) return nullptr;
+    if (role == "original-network") return &claim->original.network;
+    if (role == "original-weights") return &claim->original.weights;
+    if (role == "converted-network") return &claim->converted.network;
+    if (role == "converted-weights") return &claim->converted.weights;
+    return nullptr;
+  }
+
+  std::map<std::string, std::string>& buffers_;
+};
+
+}  // namespace
+
+Verdict check_certificate(std::string_view text, const std::filesystem::path& directory,
+                          const std::optional<Judgement>& expected) {
+  Verdict verdict;
+  std::map<std::string, std::string> buffers;
+  std::optional<Kernel> kernel;
+  const CertificateSink sink{
+      [&](const Judgement& claim) -> Status {
+        verdict.claim = claim;
+        if (!expected || *expected == claim) return ok();
+        return fail(ErrorCode::ClaimMismatch, "the certificate proves another statement");
+      },
+      [&](const std::vector<Subject>& subjects) -> Status {
+        SubjectLoader loader(buffers);
+        Status loaded = loader.load_all(subjects, directory, *verdict.claim);
+        if (!loaded) verdict.io_failure = loaded.error().code == ErrorCode::FileUnreadable;
+        ATTNCERT_CHECK(loaded);
+        ATTNCERT_TRY(std::optional<Model> original, loader.model("original"));
+        ATTNCERT_TRY(std::optional<Model> converted, loader.model("converted"));
+        kernel.emplace(*verdict.claim, Subjects{std::move(original), std::move(converted)});
+        return ok();
+      },
+      [&](const Step& step) {
+        ++verdict.steps;
+        return kernel->check(step);
+      },
+      [&](long end) { return kernel->finish(end); }};
+  verdict.refusal = read_certificate(text, sink);
+  return verdict;
+}
+
+}  // namespace attncert

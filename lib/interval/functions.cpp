@@ -1,0 +1,140 @@
+#include "attncert/interval/functions.hpp"
+
+#include <algorithm>
+
+namespace attncert {
+namespace {
+
+using Function = int (*)(mpfr_ptr, mpfr_srcptr, mpfr_rnd_t);
+
+Real rounded(Function f, const Real& x, Precision precision, mpfr_rnd_t rounding) {
+  Real result;
+  mpfr_set_prec(result.backend().data(), precision);
+  f(result.backend().data(), x.backend().data(), rounding);
+  return result;
+}
+
+Interval increasing(Function f, const Interval& x, Precision precision) {
+  return {rounded(f, x.lower(), precision, MPFR_RNDD), rounded(f, x.upper(), precision, MPFR_RNDU)};
+}
+
+Interval decreasing(Function f, const Interval& x, Precision precision) {
+  return {rounded(f, x.upper(), precision, MPFR_RNDD), rounded(f, x.lower(), precision, MPFR_RNDU)};
+}
+
+bool is_negative(const Real& x) { return boost::numeric::interval_lib::user::is_neg(x); }
+bool is_positive(const Real& x) { return boost::numeric::interval_lib::user::is_pos(x); }
+
+Real power(const Real& x, long n, Precision precision, mpfr_rnd_t rounding) {
+  Real result;
+  mpfr_set_prec(result.backend().data(), precision);
+  mpfr_pow_si(result.backend().data(), x.backend().data(), n, rounding);
+  return result;
+}
+
+Interval point(const Real& x) { return {x, x}; }
+
+// A function that decreases up to its only stationary point, then increases (SiLU and GELU): its
+// image of x from the images of points. `turn` encloses the stationary point.
+template <class PointFunction>
+Interval valley(const Interval& x, const Interval& turn, PointFunction f) {
+  const Interval left = f(point(x.lower()));
+  const Interval right = f(point(x.upper()));
+  if (x.lower() >= turn.upper()) return {left.lower(), right.upper()};
+  if (x.upper() <= turn.lower()) return {right.lower(), left.upper()};
+  const Interval bottom = f(turn);
+  return {bottom.lower(), std::max(left.upper(), right.upper())};
+}
+
+// x times a positive increasing function g, for a point or a very small x; -inf maps to 0, the limit.
+template <class Function_>
+Interval scaled_by(const Interval& x, Precision precision, Function_ g) {
+  if (mpfr_inf_p(x.lower().backend().data()) != 0) {
+    return is_negative(x.lower()) ? integer(0, precision) : x;
+  }
+  return x * g(x, precision);
+}
+
+Interval normal_cdf(const Interval& x, Precision precision) {
+  const Interval half = enclose(Rational(1, 2), precision);
+  return erfc(-x * sqrt(half, precision), precision) * half;
+}
+
+// Round to the precision asked for, outward.
+Interval round_to(const Interval& x, Precision precision) {
+  return increasing(mpfr_set, x, precision);
+}
+
+constexpr Precision kGuardBits = 16;
+
+}  // namespace
+
+Interval exp(const Interval& x, Precision precision) { return increasing(mpfr_exp, x, precision); }
+
+Interval log(const Interval& x, Precision precision) {
+  if (!is_positive(x.lower())) return Interval::empty();
+  return increasing(mpfr_log, x, precision);
+}
+
+Interval sqrt(const Interval& x, Precision precision) {
+  if (is_negative(x.lower())) return Interval::empty();
+  return increasing(mpfr_sqrt, x, precision);
+}
+
+Interval tanh(const Interval& x, Precision precision) {
+  return increasing(mpfr_tanh, x, precision);
+}
+
+Interval erf(const Interval& x, Precision precision) { return increasing(mpfr_erf, x, precision); }
+
+Interval erfc(const Interval& x, Precision precision) {
+  return decreasing(mpfr_erfc, x, precision);
+}
+
+Interval pow(const Interval& x, long n, Precision precision) {
+  if (n < 0 && contains_zero(x)) return Interval::empty();
+  const Real& lo = x.lower();
+  const Real& hi = x.upper();
+  const bool rising = (n > 0) == (n % 2 != 0 || !is_negative(lo));
+  if (n % 2 == 0 && is_negative(lo) && is_positive(hi)) {
+    const Real& far = -lo > hi ? lo : hi;
+    return {Real(0), power(far, n, precision, MPFR_RNDU)};
+  }
+  const Real& least = rising ? lo : hi;
+  const Real& most = rising ? hi : lo;
+  return {power(least, n, precision, MPFR_RNDD), power(most, n, precision, MPFR_RNDU)};
+}
+
+Interval pi(Precision precision) {
+  const Interval one = integer(1, precision);  // a carrier of the precision
+  Real lower = one.lower();
+  Real upper = one.upper();
+  mpfr_const_pi(lower.backend().data(), MPFR_RNDD);
+  mpfr_const_pi(upper.backend().data(), MPFR_RNDU);
+  return {lower, upper};
+}
+
+Interval sigmoid(const Interval& x, Precision precision) {
+  const Precision inner = precision + kGuardBits;
+  const Interval one = integer(1, inner);
+  return round_to(one / (one + exp(-x, inner)), precision);
+}
+
+Interval silu(const Interval& x, Precision precision) {
+  const Precision inner = precision + kGuardBits;
+  const Interval turn = -enclose(Rational(12784645427610737, 10000000000000000),
+                                 Rational(12784645427610738, 10000000000000000), inner);
+  return round_to(
+      valley(x, turn, [&](const Interval& t) { return scaled_by(t, inner, sigmoid); }), precision);
+}
+
+Interval gelu(const Interval& x, Precision precision) {
+  const Precision inner = precision + kGuardBits;
+  const Interval turn = -enclose(Rational(7517915246935644, 10000000000000000),
+                                 Rational(7517915246935647, 10000000000000000), inner);
+  return round_to(
+      valley(x, turn, [&](const Interval& t) { return scaled_by(t, inner, normal_cdf); }),
+      precision);
+}
+
+}  // namespace attncert

@@ -1,0 +1,133 @@
+#include "attncert/kernel/kernel.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "attncert/expression/zoo.hpp"
+#include "rules.hpp"
+
+namespace attncert {
+namespace {
+
+constexpr long kLeastPrecision = 24;
+constexpr long kGreatestPrecision = 8192;
+
+struct RuleEntry {
+  std::string_view name;
+  rules::Check check;
+  StepShape shape;
+};
+
+constexpr StepShape kStructural{false, false, false};
+constexpr StepShape kComputing{true, false, false};
+
+// In the order of Rule.
+constexpr std::array kRules{
+    RuleEntry{"enclose", rules::enclose, kComputing},
+    RuleEntry{"mean-value", rules::mean_value, {true, false, true}},
+    RuleEntry{"taylor", rules::taylor, {true, true, true}},
+    RuleEntry{"well-defined", rules::well_defined, kComputing},
+    RuleEntry{"tail", rules::tail, kComputing},
+    RuleEntry{"divergence", rules::divergence, kComputing},
+    RuleEntry{"value", rules::value, kComputing},
+    RuleEntry{"witness", rules::witness, kStructural},
+    RuleEntry{"cover", rules::cover, kStructural},
+    RuleEntry{"even", rules::even, kStructural},
+    RuleEntry{"scale", rules::scale, kStructural},
+    RuleEntry{"identical", rules::identical, kStructural},
+    RuleEntry{"weaken", rules::weaken, kStructural},
+    RuleEntry{"instance", rules::instance, kStructural},
+    RuleEntry{"ball", rules::ball, kComputing},
+    RuleEntry{"lift", rules::lift, kStructural},
+    RuleEntry{"every-layer", rules::every_layer, kStructural},
+};
+
+const RuleEntry& entry_of(Rule rule) { return kRules.at(static_cast<std::size_t>(rule)); }
+
+Status check_shape(const Step& step) {
+  const StepShape shape = shape_of(step.rule);
+  if (step.order.has_value() != shape.order || step.centre.has_value() != shape.centre) {
+    return fail(ErrorCode::DataMismatch, "the step's data are not what its rule reads");
+  }
+  if (shape.computes && (step.precision < kLeastPrecision || step.precision > kGreatestPrecision)) {
+    return fail(ErrorCode::PrecisionOutOfRange, "a step's precision must be 24 to 8192 bits");
+  }
+  return ok();
+}
+
+}  // namespace
+
+std::string_view name_of(Rule rule) { return entry_of(rule).name; }
+
+StepShape shape_of(Rule rule) { return entry_of(rule).shape; }
+
+Result<Rule> rule_named(std::string_view name) {
+  for (std::size_t i = 0; i < kRules.size(); ++i) {
+    if (kRules.at(i).name == name) return static_cast<Rule>(i);
+  }
+  return fail(ErrorCode::UnknownRule, "unknown rule '" + std::string(name.substr(0, 40)) + "'");
+}
+
+Result<const Difference*> Context::difference(const Pair& pair) {
+  const auto key = std::make_pair(pair.target, pair.approximant);
+  const auto found = differences_.find(key);
+  if (found != differences_.end()) return &found->second;
+  ATTNCERT_TRY(Difference difference, read_difference(pair.target, pair.approximant));
+  return &differences_.emplace(key, std::move(difference)).first->second;
+}
+
+Result<const Model*> Context::original() const {
+  if (subjects_.original) return &*subjects_.original;
+  return fail(ErrorCode::SubjectMissing, "the rule needs the original model as a subject");
+}
+
+Result<const Model*> Context::converted() const {
+  if (subjects_.converted) return &*subjects_.converted;
+  return fail(ErrorCode::SubjectMissing, "the rule needs the converted model as a subject");
+}
+
+Result<std::vector<Judgement>> Kernel::take_premises(const Step& step) {
+  std::vector<Judgement> premises;
+  for (const long number : step.premises) {
+    const auto found = live_.find(number);
+    if (found == live_.end()) {
+      return fail(ErrorCode::PremiseUnknown, "premise " + std::to_string(number) +
+                                                 " is no earlier step, or was used up");
+    }
+    if (std::find(step.keep.begin(), step.keep.end(), number) != step.keep.end()) {
+      premises.push_back(found->second);
+    } else {
+      premises.push_back(std::move(found->second));
+      live_.erase(found);
+    }
+  }
+  for (const long number : step.keep) {
+    if (std::find(step.premises.begin(), step.premises.end(), number) == step.premises.end()) {
+      return fail(ErrorCode::PremiseUnknown, "a step can keep only its own premises");
+    }
+  }
+  return premises;
+}
+
+Status Kernel::check(const Step& step) {
+  if (step.number != last_ + 1) {
+    return fail(ErrorCode::StepNumber, "steps must be numbered 1, 2, 3, ...");
+  }
+  last_ = step.number;
+  ATTNCERT_CHECK(check_shape(step));
+  ATTNCERT_TRY(const std::vector<Judgement> premises, take_premises(step));
+  ATTNCERT_CHECK(entry_of(step.rule).check(context_, step, premises));
+  live_.emplace(step.number, step.conclusion);
+  return ok();
+}
+
+Status Kernel::finish(long number) const {
+  const auto found = live_.find(number);
+  if (found == live_.end()) {
+    return fail(ErrorCode::PremiseUnknown, "the concluding step is unknown, or was used up");
+  }
+  if (found->second == claim_) return ok();
+  return fail(ErrorCode::ConclusionIsNotClaim, "the last step proves something else than the claim");
+}
+
+}  // namespace attncert

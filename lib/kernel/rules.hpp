@@ -1,0 +1,63 @@
+// The rules: each proves a step's conclusion from its premises, or says why not.
+#pragma once
+
+#include "attncert/kernel/kernel.hpp"
+
+namespace attncert::rules {
+
+using Premises = std::vector<Judgement>;
+using Check = Status (*)(Context&, const Step&, const Premises&);
+
+// Pieces: |d| <= epsilon on a bounded piece, with definedness, by Taylor expansion.
+Status enclose(Context& context, const Step& step, const Premises& premises);
+Status mean_value(Context& context, const Step& step, const Premises& premises);
+Status taylor(Context& context, const Step& step, const Premises& premises);
+Status well_defined(Context& context, const Step& step, const Premises& premises);
+
+// Half-lines.
+Status tail(Context& context, const Step& step, const Premises& premises);
+Status divergence(Context& context, const Step& step, const Premises& premises);
+
+// Points.
+Status value(Context& context, const Step& step, const Premises& premises);
+Status witness(Context& context, const Step& step, const Premises& premises);
+
+// Structure.
+Status cover(Context& context, const Step& step, const Premises& premises);
+Status even(Context& context, const Step& step, const Premises& premises);
+Status scale(Context& context, const Step& step, const Premises& premises);
+Status identical(Context& context, const Step& step, const Premises& premises);
+Status weaken(Context& context, const Step& step, const Premises& premises);
+
+// Layers.
+Status instance(Context& context, const Step& step, const Premises& premises);
+Status ball(Context& context, const Step& step, const Premises& premises);
+Status lift(Context& context, const Step& step, const Premises& premises);
+Status every_layer(Context& context, const Step& step, const Premises& premises);
+
+inline Error premise_count() {
+  return fail(ErrorCode::PremiseCount, "the rule needs another number of premises");
+}
+inline Error pair_mismatch() {
+  return fail(ErrorCode::PairMismatch, "a premise is about other functions");
+}
+
+/// The step's conclusion as a given judgement.
+template <class J>
+Result<const J*> conclusion_as(const Step& step) {
+  if (const J* judgement = std::get_if<J>(&step.conclusion)) return judgement;
+  return fail(ErrorCode::ConclusionJudgement, "the rule cannot conclude a '" +
+                                                  std::string(kind_of(step.conclusion)) +
+                                                  "' judgement");
+}
+
+/// Premise i as a given judgement.
+template <class J>
+Result<const J*> premise_as(const Premises& premises, std::size_t i) {
+  if (i >= premises.size()) return premise_count();
+  if (const J* judgement = std::get_if<J>(&premises[i])) return judgement;
+  return fail(ErrorCode::PremiseJudgement,
+              "the rule cannot use a '" + std::string(kind_of(premises[i])) + "' premise");
+}
+
+}  // namespace attncert::rules
