@@ -256,8 +256,9 @@ Result<int> Algebra::sign(const Form& a) const {
     const Interval c = constant_of(a).value;
     if ((c - loss).lower() >= 0) return 1;
     if ((c + loss).upper() <= 0) return -1;
+    if (contains_zero(c)) return unsupported("fabs, fmax or fmin whose branch is not decided");
   }
-  return unsupported("fabs, fmax or fmin whose branch is not decided");
+  return fail(ErrorCode::TailNotDecreasing, "the half-line starts too early for its tail bound");
 }
 
 }  // namespace attncert::tail

@@ -86,6 +86,11 @@ Result<const Model*> Context::converted() const {
   return fail(ErrorCode::SubjectMissing, "the rule needs the converted model as a subject");
 }
 
+Status check_step(Context& context, const Step& step, const std::vector<Judgement>& premises) {
+  ATTNCERT_CHECK(check_shape(step));
+  return entry_of(step.rule).check(context, step, premises);
+}
+
 Result<std::vector<Judgement>> Kernel::take_premises(const Step& step) {
   std::vector<Judgement> premises;
   for (const long number : step.premises) {
@@ -114,9 +119,8 @@ Status Kernel::check(const Step& step) {
     return fail(ErrorCode::StepNumber, "steps must be numbered 1, 2, 3, ...");
   }
   last_ = step.number;
-  ATTNCERT_CHECK(check_shape(step));
   ATTNCERT_TRY(const std::vector<Judgement> premises, take_premises(step));
-  ATTNCERT_CHECK(entry_of(step.rule).check(context_, step, premises));
+  ATTNCERT_CHECK(check_step(context_, step, premises));
   live_.emplace(step.number, step.conclusion);
   return ok();
 }

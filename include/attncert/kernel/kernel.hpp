@@ -39,6 +39,11 @@ private:
   std::map<std::pair<std::string, std::string>, Difference> differences_;
 };
 
+/// Proves a single step's conclusion from given premises: what Kernel does for every step, for
+/// generators that want to know whether a step would be accepted.
+/// Status   trusted
+Status check_step(Context& context, const Step& step, const std::vector<Judgement>& premises);
+
 /// Checks one derivation, step by step.
 class Kernel {
 public:

@@ -1,0 +1,28 @@
+// attncert: generates certificates. Nothing here is trusted; attncert-check decides.
+#include <exception>
+
+#include "common.hpp"
+
+int main(int argc, char** argv) {
+  using namespace attncert::cli;
+  CLI::App application{"Certified error bounds for attention-only transformers", "attncert"};
+  application.require_subcommand(1);
+  application.set_version_flag("--version", "attncert 0.1.0");
+  application.footer("Example:\n  attncert bound gelu silu:k=1.702");
+  int exit_code = kDone;
+  add_bound(application, exit_code);
+  add_certify(application, exit_code);
+  add_explain(application, exit_code);
+  add_convert(application, exit_code);
+  try {
+    application.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    if (error.get_exit_code() == 0) return application.exit(error);
+    print_error(std::string(error.what()) + " (see attncert --help)");
+    return kUsage;
+  } catch (const std::exception& error) {
+    print_error(std::string("internal: ") + error.what());
+    return kInternal;
+  }
+  return exit_code;
+}

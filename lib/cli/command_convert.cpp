@@ -1,0 +1,4 @@
+#include "common.hpp"
+namespace attncert::cli {
+void add_convert(CLI::App&, int&) {}
+}

@@ -1,0 +1,98 @@
+#include "common.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <iostream>
+
+#include "attncert/construction/gates.hpp"
+#include "attncert/core/file.hpp"
+#include "attncert/expression/zoo.hpp"
+
+namespace attncert::cli {
+namespace {
+
+bool refutes(ErrorCode code) {
+  return code == ErrorCode::DivisorContainsZero || code == ErrorCode::SqrtOfNegative ||
+         code == ErrorCode::LogOfNonPositive || code == ErrorCode::BoundExceeded;
+}
+
+}  // namespace
+
+void print_error(const std::string& message) {
+  std::string line = message;
+  std::replace(line.begin(), line.end(), '\n', ' ');
+  std::cerr << "attncert: error: " << line << "\n";
+}
+
+int exit_with(const Error& error) {
+  end_progress();
+  print_error(error.message);
+  return refutes(error.code) ? kRefuted : kUsage;
+}
+
+Result<std::string> function_argument(const std::string& text) {
+  constexpr std::string_view prefix = "gates:";
+  if (!text.starts_with(prefix)) return canonical_function(text);
+  const std::string path = text.substr(prefix.size());
+  ATTNCERT_TRY(const std::string content, read_file(path));
+  auto term = gates_to_fpcore(content);
+  if (!term) return fail(term.error().code, "gates file '" + path + "': " + term.error().message);
+  return canonical_function(term.value());
+}
+
+Result<Domain> domain_argument(const std::string& text) {
+  if (text == "all") return Domain{};
+  const auto comma = text.find(',');
+  if (comma == std::string::npos) {
+    return fail(ErrorCode::NumberSyntax, "--domain must be all or LO,HI, such as -8,8");
+  }
+  Domain domain;
+  ATTNCERT_TRY(domain.lower, parse_rational(text.substr(0, comma)));
+  ATTNCERT_TRY(domain.upper, parse_rational(text.substr(comma + 1)));
+  if (*domain.lower > *domain.upper) {
+    return fail(ErrorCode::DomainReversed, "--domain: the lower end is above the upper end");
+  }
+  return domain;
+}
+
+Result<Rational> positive_argument(const std::string& name, const std::string& text) {
+  auto number = parse_rational(text);
+  if (!number) return fail(number.error().code, name + ": " + number.error().message);
+  if (number.value() <= 0) return fail(ErrorCode::EpsilonNegative, name + " must be positive");
+  return number;
+}
+
+Progress terminal_progress(const std::string& what) {
+  if (::isatty(STDERR_FILENO) == 0) return {};
+  using Clock = std::chrono::steady_clock;
+  auto last = std::make_shared<Clock::time_point>(Clock::now());
+  return [what, last](double share, std::size_t pieces) {
+    constexpr auto interval = std::chrono::milliseconds(200);
+    if (Clock::now() - *last < interval) return;
+    *last = Clock::now();
+    std::fprintf(stderr, "\r\033[K%s: %zu pieces, %.0f%% of the domain", what.c_str(), pieces,
+                 100 * share);
+    std::fflush(stderr);
+  };
+}
+
+void end_progress() {
+  if (::isatty(STDERR_FILENO) != 0) std::fputs("\r\033[K", stderr);
+}
+
+void ClaimArguments::add_to(CLI::App& command) {
+  command.add_option("TARGET", target, "zoo name, gates:FILE, or an FPCore term in x")->required();
+  command.add_option("APPROXIMANT", approximant, "likewise")->required();
+  command.add_option("--domain", domain, "all, or LO,HI")->capture_default_str();
+}
+
+Result<Pair> ClaimArguments::pair() const {
+  ATTNCERT_TRY(std::string first, function_argument(target));
+  ATTNCERT_TRY(std::string second, function_argument(approximant));
+  return Pair{std::move(first), std::move(second)};
+}
+
+}  // namespace attncert::cli
