@@ -92,7 +92,8 @@ Interval erfc(const Interval& x, Precision precision) {
 }
 
 Interval pow(const Interval& x, long n, Precision precision) {
-  if (n < 0 && contains_zero(x)) return Interval::empty();
+  if (empty(x) || (n < 0 && contains_zero(x))) return Interval::empty();
+  if (n == 0) return integer(1, precision);
   const Real& lo = x.lower();
   const Real& hi = x.upper();
   const bool rising = (n > 0) == (n % 2 != 0 || !is_negative(lo));

@@ -23,6 +23,7 @@ public:
     step.conclusion = std::move(conclusion);
     return add(std::move(step));
   }
+  long size() const { return static_cast<long>(steps_.size()); }
   const Judgement& conclusion(long number) const {
     return steps_[static_cast<std::size_t>(number) - 1].conclusion;
   }

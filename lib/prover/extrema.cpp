@@ -4,7 +4,7 @@
 #include <cmath>
 
 #include "attncert/expression/taylor.hpp"
-#include "attncert/prover/approximate.hpp"
+#include "attncert/model/approximate.hpp"
 
 namespace attncert {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "attncert/prover/approximate.hpp"
+#include "attncert/model/approximate.hpp"
 
 namespace attncert {
 namespace {

@@ -41,14 +41,9 @@ struct DirectedRounding {
   static Real sqrt_down(const Real& x);
   static Real sqrt_up(const Real& x);
   static Real median(const Real& x, const Real& y);
-  template <class T>
-  static Real conv_down(const T& x) {
-    return Real(x);
-  }
-  template <class T>
-  static Real conv_up(const T& x) {
-    return Real(x);
-  }
+  // No conversions from other numbers: enclose() is the only way in, since it knows a precision.
+  static const Real& conv_down(const Real& x) { return x; }
+  static const Real& conv_up(const Real& x) { return x; }
 };
 
 /// Checking policy: an operation without a result gives the NaN interval, which nothing accepts.
@@ -80,7 +75,7 @@ Interval integer(long n, Precision precision);
 /// Both endpoints are finite numbers.
 bool is_bounded(const Interval& x);
 
-/// 0 lies in x.
+/// 0 may lie in x: true for the NaN interval too, so that nothing divides by it.
 bool contains_zero(const Interval& x);
 
 /// The largest precision among the nonzero endpoints (2 when both are zero).

@@ -4,7 +4,7 @@
 // lies in w.beta + c +- sqrt(D) |gamma w - mu 1| for every real mu.
 #include "../rules.hpp"
 #include "attncert/interval/functions.hpp"
-#include "mlp.hpp"
+#include "attncert/kernel/mlp.hpp"
 
 namespace attncert::rules {
 namespace {

@@ -1,6 +1,6 @@
 // Rule instance: the stored heads are T2's for the original's weights, number by number.
 #include "../rules.hpp"
-#include "mlp.hpp"
+#include "attncert/kernel/mlp.hpp"
 
 namespace attncert::rules {
 namespace {

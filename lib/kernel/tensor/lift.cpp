@@ -2,12 +2,13 @@
 #include <cmath>
 
 #include "../rules.hpp"
-#include "mlp.hpp"
+#include "attncert/kernel/mlp.hpp"
 
 namespace attncert::rules {
 namespace {
 
 double round_up(const Rational& q) {
+  if (q == 0) return 0;
   const double nearest = static_cast<double>(q);
   return std::nextafter(nearest, INFINITY);
 }

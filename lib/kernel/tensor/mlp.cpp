@@ -1,6 +1,6 @@
-#include "mlp.hpp"
+#include "attncert/kernel/mlp.hpp"
 
-namespace attncert::rules {
+namespace attncert {
 
 Result<NeuronMatrix> NeuronMatrix::read(const TensorFile& file, const std::string& name,
                                         long neurons, long width, bool neurons_first) {
@@ -37,4 +37,4 @@ std::string function_of(const NeuronHeads& heads) {
   return "silu:k=" + to_string(heads.score_gain);
 }
 
-}  // namespace attncert::rules
+}  // namespace attncert

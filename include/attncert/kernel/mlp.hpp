@@ -4,7 +4,7 @@
 #include "attncert/kernel/kernel.hpp"
 #include "attncert/tensor/bounded_sum.hpp"
 
-namespace attncert::rules {
+namespace attncert {
 
 /// The sublayer of a given kind and name.
 template <class L>
@@ -53,4 +53,4 @@ Result<std::vector<double>> vector_or_zeros(const TensorFile& file,
 /// What a neuron's heads compute: "silu:k=...".
 std::string function_of(const NeuronHeads& heads);
 
-}  // namespace attncert::rules
+}  // namespace attncert

@@ -1,4 +1,4 @@
-#include "attncert/prover/approximate.hpp"
+#include "attncert/model/approximate.hpp"
 
 #include <algorithm>
 #include <cmath>
