@@ -6,7 +6,8 @@ target_compile_options(attncert_flags INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wno-sign-conversion -Wnon-virtual-dtor)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # False alarms of GCC 12's optimiser inside Boost's numbers and std::string.
-  target_compile_options(attncert_flags INTERFACE -Wno-maybe-uninitialized -Wno-restrict -Wno-stringop-overflow)
+  target_compile_options(attncert_flags INTERFACE -Wno-maybe-uninitialized -Wno-restrict -Wno-stringop-overflow
+    -Wno-array-bounds)
 endif()
 if(ATTNCERT_WERROR)
   target_compile_options(attncert_flags INTERFACE -Werror)

@@ -15,8 +15,9 @@ Result<std::string> load(const Subject& subject, const std::filesystem::path& di
   }
   ATTNCERT_TRY(std::string bytes, read_file(directory / name));
   if (sha256_hex(bytes) != subject.sha256) {
-    return fail(ErrorCode::SubjectMismatch,
-                "'" + subject.name + "' is not the file the certificate is about (SHA-256 differs)");
+    return fail(
+        ErrorCode::SubjectMismatch,
+        "'" + subject.name + "' is not the file the certificate is about (SHA-256 differs)");
   }
   return bytes;
 }

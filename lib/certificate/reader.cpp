@@ -67,7 +67,8 @@ public:
 
   std::optional<Refusal> run() {
     while (stage_ != Stage::finished) {
-      if (Status status = next(); !status) return Refusal{status.error(), line_start_, step_, rule_};
+      if (Status status = next(); !status)
+        return Refusal{status.error(), line_start_, step_, rule_};
     }
     line_start_ = at_;
     if (at_ == text_.size()) return std::nullopt;

@@ -20,12 +20,11 @@ Json step_line(const Step& step, const Pair* inherited) {
 
 std::string write_certificate(const Certificate& certificate) {
   const Pair* inherited = pair_of(certificate.claim);
-  std::string text =
-      Json{{"attncert", 1}, {"statement", to_json(certificate.claim)}}.dump() + "\n";
+  std::string text = Json{{"attncert", 1}, {"statement", to_json(certificate.claim)}}.dump() + "\n";
   for (const Subject& subject : certificate.subjects) {
-    text += Json{{"subject", subject.role}, {"name", subject.name}, {"sha256", subject.sha256}}
-                .dump() +
-            "\n";
+    text +=
+        Json{{"subject", subject.role}, {"name", subject.name}, {"sha256", subject.sha256}}.dump() +
+        "\n";
   }
   for (const Step& step : certificate.steps) text += step_line(step, inherited).dump() + "\n";
   return text + Json{{"end", certificate.end}}.dump() + "\n";

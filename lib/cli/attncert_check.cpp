@@ -89,7 +89,8 @@ void print_text(const Report& report) {
   std::cout << "  " << word_for(report.code);
   if (const auto& refusal = report.verdict.refusal) {
     std::cout << " " << name_of(refusal->error.code);
-    if (refusal->step > 0) std::cout << " at step " << refusal->step << " (" << refusal->rule << ")";
+    if (refusal->step > 0)
+      std::cout << " at step " << refusal->step << " (" << refusal->rule << ")";
     std::cout << ", byte " << refusal->byte << ": " << report.message;
   } else if (report.code != kVerified) {
     std::cout << ": " << report.message;
@@ -155,9 +156,10 @@ int run(const std::vector<std::string>& paths, const std::string& claim, bool js
 
 int main(int argc, char** argv) {
   using namespace attncert;
-  CLI::App application{"Re-derives certificates; the exit code is the verdict: 0 Verified, "
-                       "1 Rejected, 2 usage or unreadable file",
-                       "attncert-check"};
+  CLI::App application{
+      "Re-derives certificates; the exit code is the verdict: 0 Verified, "
+      "1 Rejected, 2 usage or unreadable file",
+      "attncert-check"};
   std::vector<std::string> paths;
   std::string claim;
   bool json = false;

@@ -13,9 +13,7 @@ struct Options {
 
 constexpr int kPrintedDigits = 25;
 
-int digits_for(const Rational& gap) {
-  return std::max(kPrintedDigits, 6 - decimal_exponent(gap));
-}
+int digits_for(const Rational& gap) { return std::max(kPrintedDigits, 6 - decimal_exponent(gap)); }
 
 // Both bounds go through the kernel once more before anything is printed.
 bool kernel_agrees(const SupremumBound& bound) {
@@ -37,9 +35,9 @@ Json to_json(const SupremumBound& bound, const Rational& gap) {
   return json;
 }
 
-void print_text(const SupremumBound& bound, const Pair& pair, const Domain& domain,
+void print_text(const SupremumBound& bound, const ClaimArguments& claim, const Domain& domain,
                 const Rational& gap) {
-  std::cout << "sup |" << pair.target << "(x) - " << pair.approximant << "(x)| over "
+  std::cout << "sup |" << claim.target << " - " << claim.approximant << "| over "
             << in_words(domain) << "\n";
   if (bound.kind == SupremumBound::Kind::unbounded) {
     std::cout << "unbounded: the difference grows without bound (proved at infinity)\n";
@@ -81,7 +79,7 @@ int run(const Options& options) {
   if (options.json) {
     std::cout << to_json(bound.value(), gap.value()).dump() << "\n";
   } else {
-    print_text(bound.value(), pair.value(), domain.value(), gap.value());
+    print_text(bound.value(), options.claim, domain.value(), gap.value());
   }
   return kDone;
 }
@@ -96,8 +94,9 @@ void add_bound(CLI::App& application, int& exit_code) {
   command->add_option("--rel-gap", options->gap, "relative gap between the bounds")
       ->capture_default_str();
   command->add_flag("--json", options->json, "print one JSON object");
-  command->footer("Example:\n  attncert bound gelu silu:k=1.702\n"
-                  "  attncert bound relu '(* x (/ 1 (+ 1 (exp (- (* 4 x))))))' --domain -8,8 --json");
+  command->footer(
+      "Example:\n  attncert bound gelu silu:k=1.702\n"
+      "  attncert bound relu '(* x (/ 1 (+ 1 (exp (- (* 4 x))))))' --domain -8,8 --json");
   command->callback([options, &exit_code] { exit_code = run(*options); });
 }
 

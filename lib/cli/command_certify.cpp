@@ -22,8 +22,8 @@ int report_failure(const CertifyOutcome& outcome, const Rational& epsilon) {
                 to_scientific(outcome.lower, digits, Direction::down) + " > epsilon = " + asked);
   } else {
     print_error("not proved: the largest difference found is " +
-                to_scientific(outcome.lower, digits, Direction::down) +
-                ", epsilon = " + asked + "; 'attncert bound' encloses the supremum");
+                to_scientific(outcome.lower, digits, Direction::down) + ", epsilon = " + asked +
+                "; 'attncert bound' encloses the supremum");
   }
   return kRefuted;
 }
@@ -35,8 +35,8 @@ int run(const Options& options) {
   if (!domain) return exit_with(domain.error());
   const auto epsilon = positive_argument("--epsilon", options.epsilon);
   if (!epsilon) return exit_with(epsilon.error());
-  const auto outcome = certify_supremum(pair.value(), domain.value(), epsilon.value(),
-                                        terminal_progress("certify"));
+  const auto outcome =
+      certify_supremum(pair.value(), domain.value(), epsilon.value(), terminal_progress("certify"));
   if (!outcome) return exit_with(outcome.error());
   end_progress();
   if (outcome.value().kind != CertifyOutcome::Kind::proved) {
@@ -68,8 +68,9 @@ void add_certify(CLI::App& application, int& exit_code) {
   command->add_option("--epsilon", options->epsilon, "the bound to prove, an exact number")
       ->required();
   command->add_option("-o,--output", options->output, "the certificate to write")->required();
-  command->footer("Example:\n  attncert certify gelu silu:k=1.702 --epsilon 0.0204 -o gelu.jsonl\n"
-                  "  attncert-check gelu.jsonl");
+  command->footer(
+      "Example:\n  attncert certify gelu silu:k=1.702 --epsilon 0.0204 -o gelu.jsonl\n"
+      "  attncert-check gelu.jsonl");
   command->callback([options, &exit_code] { exit_code = run(*options); });
 }
 

@@ -67,9 +67,8 @@ Status convert(const Options& options, Conversion& result) {
   const ModelHashes original{sha256_hex(result.original.network_text),
                              sha256_hex(*result.original.weights_bytes)};
   const ModelHashes after{sha256_hex(result.network_text), sha256_hex(result.weights_bytes)};
-  ATTNCERT_TRY(result.certificate,
-               certify_layers(result.original.model, result.converted, original, after,
-                              terminal_progress("convert")));
+  ATTNCERT_TRY(result.certificate, certify_layers(result.original.model, result.converted, original,
+                                                  after, terminal_progress("convert")));
   result.certificate.subjects =
       subjects_of(std::get<ConversionError>(result.certificate.claim),
                   relative_to(result.original.weights_path, options.output));

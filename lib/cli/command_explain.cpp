@@ -11,8 +11,9 @@ std::string reason(const Step& step) {
     case Rule::enclose: return "evaluating both functions over the whole piece at once";
     case Rule::mean_value: return "the value at a centre plus the slopes over the piece";
     case Rule::taylor:
-      return "a Taylor expansion of order " + std::to_string(*step.order) + " about x = " +
-             to_scientific(*step.centre, 8, Direction::down) + " with its remainder enclosed";
+      return "a Taylor expansion of order " + std::to_string(*step.order) +
+             " about x = " + to_scientific(*step.centre, 8, Direction::down) +
+             " with its remainder enclosed";
     case Rule::well_defined: return "no divisor, root or logarithm leaves its domain there";
     case Rule::tail: return "what remains at infinity decays exponentially";
     case Rule::divergence: return "the leading terms at infinity differ";
@@ -71,10 +72,11 @@ int run(const std::string& path) {
 
 void add_explain(CLI::App& application, int& exit_code) {
   auto path = std::make_shared<std::string>();
-  CLI::App* command =
-      application.add_subcommand("explain", "Print a certificate's claim and derivation in English");
+  CLI::App* command = application.add_subcommand(
+      "explain", "Print a certificate's claim and derivation in English");
   command->add_option("FILE", *path, "a certificate")->required();
-  command->footer("Example:\n  attncert explain certificates/theorems/gelu-1.702/certificate.jsonl");
+  command->footer(
+      "Example:\n  attncert explain certificates/theorems/gelu-1.702/certificate.jsonl");
   command->callback([path, &exit_code] { exit_code = run(*path); });
 }
 

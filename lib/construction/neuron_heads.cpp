@@ -32,9 +32,14 @@ Result<ConvertedLayer> build_neuron_heads(const Model& model, const MlpSublayer&
   const auto none = [](long) { return 0.0; };
   ConvertedLayer result;
   NeuronHeads& heads = result.heads;
-  heads = {layer.name,           layer.d_mlp,          k,
-           layer.norm,           layer.name + ".query", layer.name + ".value",
-           layer.name + ".output", std::nullopt};
+  heads = {layer.name,
+           layer.d_mlp,
+           k,
+           layer.norm,
+           layer.name + ".query",
+           layer.name + ".value",
+           layer.name + ".output",
+           std::nullopt};
   TensorMap& tensors = result.tensors;
   tensors[heads.query] = augmented_rows(
       layer.d_mlp, width, [&](long j, long i) { return -w(j, i); }, [&](long j) { return -c(j); });

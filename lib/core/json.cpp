@@ -107,7 +107,8 @@ Status check_keys(const Json& object, const std::string& where,
   };
   for (const auto& [key, value] : object.items()) {
     if (!known(key)) {
-      return fail(ErrorCode::JsonUnknownKey, where + " has an unknown key '" + key.substr(0, 40) + "'");
+      return fail(ErrorCode::JsonUnknownKey,
+                  where + " has an unknown key '" + key.substr(0, 40) + "'");
     }
   }
   return ok();

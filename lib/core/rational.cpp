@@ -8,7 +8,8 @@ namespace {
 
 constexpr std::size_t kMaxLength = 1000;
 constexpr int kMaxExponent = 5000;
-constexpr int kMaxDecimalDigits = 40;
+constexpr int kMaxDyadicDigits = 40;
+constexpr int kMaxDecimalDigits = 400;
 
 Error syntax_error(std::string_view text) {
   constexpr std::size_t shown = 60;
@@ -183,10 +184,12 @@ std::string to_string(const Rational& q) {
     const int places = std::max(parts.twos, parts.fives);
     const Integer digits(numerator(Rational(q * power_of_ten(places))));
     const std::string text = Integer(abs(digits)).str();
-    if (places <= kMaxDecimalDigits && text.size() <= kMaxDecimalDigits) {
+    const bool is_dyadic = parts.fives == 0;
+    const int limit = is_dyadic ? kMaxDyadicDigits : kMaxDecimalDigits;
+    if (places <= limit && static_cast<int>(text.size()) <= limit) {
       return plain_decimal(digits, places);
     }
-    if (parts.fives == 0) return hexadecimal(q);
+    if (is_dyadic) return hexadecimal(q);
   }
   return numerator(q).str() + "/" + denominator(q).str();
 }

@@ -5,9 +5,9 @@
 namespace attncert {
 namespace {
 
-constexpr std::array<std::string_view, 18> kNames{
-    "",     "PI",   "x",   "+",   "-",    "*",   "/",    "-",   "fabs",
-    "fmax", "fmin", "sqrt", "exp", "log", "tanh", "erf", "erfc", "pow"};
+constexpr std::array<std::string_view, 18> kNames{"",    "PI",  "x",    "+",    "-",    "*",
+                                                  "/",   "-",   "fabs", "fmax", "fmin", "sqrt",
+                                                  "exp", "log", "tanh", "erf",  "erfc", "pow"};
 
 // How often each node below the root is used.
 std::vector<unsigned> count_uses(const Program& program, NodeIndex root) {

@@ -97,8 +97,8 @@ private:
   }
 
   Seen extremum(const Node& n) const {
-    const bool ramp = (is_constant(n.a, 0) && is_variable(n.b)) ||
-                      (is_constant(n.b, 0) && is_variable(n.a));
+    const bool ramp =
+        (is_constant(n.a, 0) && is_variable(n.b)) || (is_constant(n.b, 0) && is_variable(n.a));
     if (n.op == Op::fmax && ramp) return Reflection{1, 0, -1};  // max(0,-x) = max(0,x) - x
     if (n.op == Op::fmin && ramp) return Reflection{1, 0, -1};  // min(0,-x) = min(0,x) - x
     const bool even = seen_[n.a] && seen_[n.a]->is_even() && seen_[n.b] && seen_[n.b]->is_even();

@@ -98,9 +98,8 @@ Series square_root(const Series& a, const Setting& setting) {
   const Interval twice = result[0] + result[0];
   for (unsigned k = 1; k <= setting.order; ++k) {
     const Interval own = k < a.size() ? a[k] : integer(0, setting.precision);
-    const Interval inner =
-        k < 2 ? integer(0, setting.precision)
-              : convolve(result, result, k, 1, k - 1, setting.precision);
+    const Interval inner = k < 2 ? integer(0, setting.precision)
+                                 : convolve(result, result, k, 1, k - 1, setting.precision);
     result.push_back((own - inner) / twice);
   }
   return result;
@@ -124,7 +123,8 @@ Series error_function(const Series& a, bool complementary, const Setting& settin
   const Precision precision = setting.precision;
   Series result{complementary ? erfc(a[0], precision) : erf(a[0], precision)};
   if (a.size() == 1) return result;
-  const Interval factor = integer(complementary ? -2 : 2, precision) / sqrt(pi(precision), precision);
+  const Interval factor =
+      integer(complementary ? -2 : 2, precision) / sqrt(pi(precision), precision);
   const Setting lower{setting.order - 1, precision};
   Series square = multiply(a, a, lower);
   square[0] = pow(a[0], 2, precision);

@@ -102,8 +102,7 @@ Decay Algebra::sum(const Decay& a, const Decay& b) const {
   for (const Decay* part : {&a, &b}) {
     const long gap = static_cast<long>(part->power) - static_cast<long>(power);
     const Interval excess = lower_point(part->rate - rate);
-    scale = scale +
-            part->scale * pow(from_, gap, precision_) * exp(-(excess * from_), precision_);
+    scale = scale + part->scale * pow(from_, gap, precision_) * exp(-(excess * from_), precision_);
   }
   return decay(scale, power, rate);
 }
@@ -121,8 +120,8 @@ Decay Algebra::times(const Decay& a, const Polynomial& p) const {
   const auto degree = static_cast<long>(p.size()) - 1;
   Interval factor = zero();
   for (long j = 0; j <= degree; ++j) {
-    factor = factor + magnitude(p[static_cast<std::size_t>(j)].value) *
-                          pow(from_, j - degree, precision_);
+    factor = factor +
+             magnitude(p[static_cast<std::size_t>(j)].value) * pow(from_, j - degree, precision_);
   }
   return decay(a.scale * factor, a.power + static_cast<unsigned>(degree), a.rate);
 }

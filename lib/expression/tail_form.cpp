@@ -80,12 +80,12 @@ Result<Form> Algebra::multiply(const Form& a, const Form& b) const {
   // s e^Q (1 + R) (c + R') = s sign(c) e^(Q + ln |c|) (1 + R) (1 + R'/c)
   if (!is_constant(b)) return unsupported("an exponential times a growing factor");
   const Interval c = constant_of(b).value;
-  if (constant_of(b).exact == Rational(0) && b.decay.scale.upper() == 0) return constant(Rational(0));
+  if (constant_of(b).exact == Rational(0) && b.decay.scale.upper() == 0)
+    return constant(Rational(0));
   if (contains_zero(c)) return unsupported("an exponential times a vanishing factor");
   const Decay relative = times(b.decay, one() / c);
   const Decay both = sum(sum(a.decay, relative), product(a.decay, relative));
-  const Polynomial shifted =
-      sum(a.polynomial, {{log(abs(c), precision_), std::nullopt}});
+  const Polynomial shifted = sum(a.polynomial, {{log(abs(c), precision_), std::nullopt}});
   const bool unchanged = abs(constant_of(b).exact.value_or(0)) == 1;
   return Form{true, c.lower() > 0 ? a.sign : -a.sign, unchanged ? a.polynomial : shifted, both};
 }
@@ -152,16 +152,16 @@ Result<Form> Algebra::exponential(const Form& a) const {
     return Form{false, 1, {exact(0)}, sum(small, product(small, change))};
   }
   const Interval value = exp(constant_of(a).value, precision_);
-  const Coefficient limit = constant_of(a).exact == Rational(0)
-                                ? exact(1)
-                                : Coefficient{value, std::nullopt};
+  const Coefficient limit =
+      constant_of(a).exact == Rational(0) ? exact(1) : Coefficient{value, std::nullopt};
   return Form{false, 1, {limit}, times(change, value)};
 }
 
 Result<Form> Algebra::logarithm(const Form& a) const {
   // |ln(1 + R)| <= |R| / (1 - sup |R|)
   if (a.exponential) {
-    if (a.sign < 0) return fail(ErrorCode::LogOfNonPositive, "log's argument is negative at infinity");
+    if (a.sign < 0)
+      return fail(ErrorCode::LogOfNonPositive, "log's argument is negative at infinity");
     ATTNCERT_TRY(const Decay change, over_one_minus(a.decay, a.decay));
     return Form{false, 1, a.polynomial, change};
   }
@@ -170,9 +170,8 @@ Result<Form> Algebra::logarithm(const Form& a) const {
   if (!(c.value.lower() > 0)) return unsupported("log of something not positive at infinity");
   const Decay relative = times(a.decay, one() / c.value);
   ATTNCERT_TRY(const Decay change, over_one_minus(relative, relative));
-  const Coefficient limit = c.exact == Rational(1)
-                                ? exact(0)
-                                : Coefficient{log(c.value, precision_), std::nullopt};
+  const Coefficient limit =
+      c.exact == Rational(1) ? exact(0) : Coefficient{log(c.value, precision_), std::nullopt};
   return Form{false, 1, {limit}, change};
 }
 
@@ -234,8 +233,8 @@ Result<Form> Algebra::error_function(const Form& a) const {
   if (!(start.lower() >= 0)) {
     return fail(ErrorCode::TailNotDecreasing, "the half-line starts too early for its tail bound");
   }
-  return Form{false, 1, {exact(1)},
-              decay(exp(-(start * offset), precision_), 0, start * line.slope)};
+  return Form{
+      false, 1, {exact(1)}, decay(exp(-(start * offset), precision_), 0, start * line.slope)};
 }
 
 Result<int> Algebra::sign(const Form& a) const {

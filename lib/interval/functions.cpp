@@ -46,7 +46,8 @@ Interval valley(const Interval& x, const Interval& turn, PointFunction f) {
   return {bottom.lower(), std::max(left.upper(), right.upper())};
 }
 
-// x times a positive increasing function g, for a point or a very small x; -inf maps to 0, the limit.
+// x times a positive increasing function g, for a point or a very small x; -inf maps to 0, the
+// limit.
 template <class Function_>
 Interval scaled_by(const Interval& x, Precision precision, Function_ g) {
   if (mpfr_inf_p(x.lower().backend().data()) != 0) {
@@ -125,8 +126,8 @@ Interval silu(const Interval& x, Precision precision) {
   const Precision inner = precision + kGuardBits;
   const Interval turn = -enclose(Rational(12784645427610737, 10000000000000000),
                                  Rational(12784645427610738, 10000000000000000), inner);
-  return round_to(
-      valley(x, turn, [&](const Interval& t) { return scaled_by(t, inner, sigmoid); }), precision);
+  return round_to(valley(x, turn, [&](const Interval& t) { return scaled_by(t, inner, sigmoid); }),
+                  precision);
 }
 
 Interval gelu(const Interval& x, Precision precision) {

@@ -96,8 +96,8 @@ Result<std::vector<Judgement>> Kernel::take_premises(const Step& step) {
   for (const long number : step.premises) {
     const auto found = live_.find(number);
     if (found == live_.end()) {
-      return fail(ErrorCode::PremiseUnknown, "premise " + std::to_string(number) +
-                                                 " is no earlier step, or was used up");
+      return fail(ErrorCode::PremiseUnknown,
+                  "premise " + std::to_string(number) + " is no earlier step, or was used up");
     }
     if (std::find(step.keep.begin(), step.keep.end(), number) != step.keep.end()) {
       premises.push_back(found->second);
@@ -131,7 +131,8 @@ Status Kernel::finish(long number) const {
     return fail(ErrorCode::PremiseUnknown, "the concluding step is unknown, or was used up");
   }
   if (found->second == claim_) return ok();
-  return fail(ErrorCode::ConclusionIsNotClaim, "the last step proves something else than the claim");
+  return fail(ErrorCode::ConclusionIsNotClaim,
+              "the last step proves something else than the claim");
 }
 
 }  // namespace attncert

@@ -46,9 +46,9 @@ inline Error pair_mismatch() {
 template <class J>
 Result<const J*> conclusion_as(const Step& step) {
   if (const J* judgement = std::get_if<J>(&step.conclusion)) return judgement;
-  return fail(ErrorCode::ConclusionJudgement, "the rule cannot conclude a '" +
-                                                  std::string(kind_of(step.conclusion)) +
-                                                  "' judgement");
+  return fail(
+      ErrorCode::ConclusionJudgement,
+      "the rule cannot conclude a '" + std::string(kind_of(step.conclusion)) + "' judgement");
 }
 
 /// Premise i as a given judgement.

@@ -124,8 +124,7 @@ Status import_block(long index, const Gpt2Config& config, const TensorFile& weig
   mlp.name = name + ".mlp";
   mlp.d_mlp = config.d_mlp;
   mlp.activation = config.activation;
-  ATTNCERT_TRY(mlp.layout,
-               layout_of(weights, prefix + ".mlp.c_fc.weight", config.d_mlp, width));
+  ATTNCERT_TRY(mlp.layout, layout_of(weights, prefix + ".mlp.c_fc.weight", config.d_mlp, width));
   ATTNCERT_TRY(mlp.norm, names.norm(prefix + ".ln_2", config.epsilon));
   ATTNCERT_TRY(mlp.in, names.affine(prefix + ".mlp.c_fc"));
   ATTNCERT_TRY(mlp.out, names.affine(prefix + ".mlp.c_proj"));
@@ -188,15 +187,17 @@ Result<LoadedModel> load_model(const std::filesystem::path& folder) {
   std::error_code problem;
   if (!std::filesystem::is_directory(folder, problem)) {
     return fail(ErrorCode::FileUnreadable,
-                "'" + folder.string() + "' is not a model folder: it needs model.safetensors and "
-                "network.json or config.json");
+                "'" + folder.string() +
+                    "' is not a model folder: it needs model.safetensors and "
+                    "network.json or config.json");
   }
   loaded.weights_path = folder / "model.safetensors";
   ATTNCERT_TRY(std::string bytes, read_file(loaded.weights_path));
   loaded.weights_bytes = std::make_shared<const std::string>(std::move(bytes));
   auto weights = TensorFile::parse(*loaded.weights_bytes);
   if (!weights) {
-    return fail(weights.error().code, loaded.weights_path.string() + ": " + weights.error().message);
+    return fail(weights.error().code,
+                loaded.weights_path.string() + ": " + weights.error().message);
   }
   loaded.model.weights = std::move(weights).value();
   ATTNCERT_TRY(loaded.network_text, network_text_of(folder, loaded.model.weights));

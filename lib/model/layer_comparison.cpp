@@ -49,7 +49,8 @@ std::vector<double> LayerComparison::original_output(const std::vector<double>& 
   for (std::size_t j = 0; j < weights_.in_bias.size(); ++j) {
     const auto neuron = static_cast<long>(j);
     double z = weights_.in_bias[j];
-    for (long i = 0; i < width_; ++i) z += weights_.in.at(neuron, i) * x[static_cast<std::size_t>(i)];
+    for (long i = 0; i < width_; ++i)
+      z += weights_.in.at(neuron, i) * x[static_cast<std::size_t>(i)];
     const double activated = activation_(z);
     for (long k = 0; k < width_; ++k) {
       y[static_cast<std::size_t>(k)] += activated * weights_.out.at(neuron, k);
@@ -69,8 +70,7 @@ std::vector<double> LayerComparison::heads_output(const std::vector<double>& x) 
     const auto query = query_.row(j);
     const auto value = value_.row(j);
     std::vector<double> weights{
-        0.0,
-        score_gain_ * std::inner_product(query.begin(), query.end(), augmented.begin(), 0.0)};
+        0.0, score_gain_ * std::inner_product(query.begin(), query.end(), augmented.begin(), 0.0)};
     softmax(weights);
     const double v = std::inner_product(value.begin(), value.end(), augmented.begin(), 0.0);
     const auto output = output_.row(j);

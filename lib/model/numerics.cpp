@@ -5,8 +5,8 @@
 #include <memory>
 #include <numeric>
 
-#include "attncert/model/approximate.hpp"
 #include "attncert/expression/zoo.hpp"
+#include "attncert/model/approximate.hpp"
 
 namespace attncert {
 

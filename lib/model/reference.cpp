@@ -23,8 +23,8 @@ std::vector<double> ReferenceModel::NormWeights::apply(const std::vector<double>
 
 Result<ReferenceModel::Affine> ReferenceModel::read_affine(const Model& model, const AffineMap& map,
                                                            Layout layout, long out, long in) {
-  ATTNCERT_TRY(const NeuronMatrix matrix, NeuronMatrix::read(model.weights, map.weight, out, in,
-                                                             layout == Layout::out_in));
+  ATTNCERT_TRY(const NeuronMatrix matrix,
+               NeuronMatrix::read(model.weights, map.weight, out, in, layout == Layout::out_in));
   Affine affine{{}, {}, out, in};
   for (long i = 0; i < out; ++i) {
     for (long j = 0; j < in; ++j) affine.weight.push_back(matrix.at(i, j));
@@ -73,7 +73,8 @@ Result<ReferenceModel::Block> ReferenceModel::read_block(const Model& model,
 
 Result<ReferenceModel> ReferenceModel::make(const Model& model) {
   if (!model.network.ends) {
-    return fail(ErrorCode::NetworkField, "the network has no embedding: it cannot be run on tokens");
+    return fail(ErrorCode::NetworkField,
+                "the network has no embedding: it cannot be run on tokens");
   }
   const Ends& ends = *model.network.ends;
   const long width = model.network.d_model;
@@ -87,9 +88,8 @@ Result<ReferenceModel> ReferenceModel::make(const Model& model) {
     reference.blocks_.push_back(std::move(block));
   }
   ATTNCERT_TRY(reference.final_norm_, read_norm(model, ends.final_norm));
-  ATTNCERT_TRY(reference.unembedding_,
-               read_affine(model, {ends.unembedding, std::nullopt}, ends.unembedding_layout,
-                           ends.vocab, width));
+  ATTNCERT_TRY(reference.unembedding_, read_affine(model, {ends.unembedding, std::nullopt},
+                                                   ends.unembedding_layout, ends.vocab, width));
   return reference;
 }
 
@@ -106,8 +106,8 @@ void ReferenceModel::attend(const Attention& attention, Rows& stream) {
       std::vector<double> scores(seen);
       for (std::size_t j = 0; j < seen; ++j) {
         const double* q = qkv[i].data() + at;
-        scores[j] = attention.scale *
-                    std::inner_product(q, q + d_head, qkv[j].data() + width + at, 0.0);
+        scores[j] =
+            attention.scale * std::inner_product(q, q + d_head, qkv[j].data() + width + at, 0.0);
       }
       softmax(scores);
       for (std::size_t j = 0; j < seen; ++j) {

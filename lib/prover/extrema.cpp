@@ -65,8 +65,8 @@ PeakFinder::PeakFinder(const Difference& difference, Precision precision, int di
     : difference_(difference), precision_(precision), digits_(digits) {}
 
 Peak PeakFinder::at(const Rational& x) const {
-  const auto value = evaluate(difference_.program, difference_.difference, enclose(x, precision_),
-                              precision_);
+  const auto value =
+      evaluate(difference_.program, difference_.difference, enclose(x, precision_), precision_);
   if (!value) return {x, 0};
   const Interval magnitude = abs(value.value());
   return {x, lower_rational(magnitude)};
@@ -131,8 +131,8 @@ std::vector<Peak> PeakFinder::search(const Rational& lower, const Rational& uppe
     const bool rises = i == 0 || y[i] >= y[i - 1];
     const bool falls = i + 1 == x.size() || y[i] > y[i + 1];
     if (!rises || !falls || y[i] < greatest * (1 - 1e-2)) continue;
-    const double step = std::max(i > 0 ? x[i] - x[i - 1] : 0.0,
-                                 i + 1 < x.size() ? x[i + 1] - x[i] : 0.0);
+    const double step =
+        std::max(i > 0 ? x[i] - x[i - 1] : 0.0, i + 1 < x.size() ? x[i + 1] - x[i] : 0.0);
     peaks.push_back(climb(x[i], step, lower, upper));
   }
   if (peaks.empty()) peaks.push_back(at(Rational((lower + upper) / 2)));

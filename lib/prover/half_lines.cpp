@@ -9,7 +9,8 @@ constexpr int kStepsPerOctave = 8;
 
 // 2^octave (1 + part / 8): short in print.
 Rational candidate(int index) {
-  const int octave = index >= 0 ? index / kStepsPerOctave : -((kStepsPerOctave - 1 - index) / kStepsPerOctave);
+  const int octave =
+      index >= 0 ? index / kStepsPerOctave : -((kStepsPerOctave - 1 - index) / kStepsPerOctave);
   const int part = index - octave * kStepsPerOctave;
   return power_of_two(octave) * Rational(kStepsPerOctave + part, kStepsPerOctave);
 }
@@ -29,8 +30,8 @@ Result<TailStart> first_tail(const Difference& difference, HalfLine::Side side,
   return last;
 }
 
-Result<Rational> tail_below(const Difference& difference, HalfLine::Side side,
-                            const Rational& from, const Rational& epsilon, Precision precision) {
+Result<Rational> tail_below(const Difference& difference, HalfLine::Side side, const Rational& from,
+                            const Rational& epsilon, Precision precision) {
   const auto holds = [&](const Rational& start) {
     const auto tail =
         bound_tail(difference.program, difference.difference, {side, start}, precision);

@@ -16,7 +16,7 @@ Result<TailStart> first_tail(const Difference& difference, HalfLine::Side side,
                              Precision precision);
 
 /// The first tried start at or beyond `from` with |d| <= epsilon from there on.
-Result<Rational> tail_below(const Difference& difference, HalfLine::Side side,
-                            const Rational& from, const Rational& epsilon, Precision precision);
+Result<Rational> tail_below(const Difference& difference, HalfLine::Side side, const Rational& from,
+                            const Rational& epsilon, Precision precision);
 
 }  // namespace attncert

@@ -46,13 +46,13 @@ Result<std::vector<Domain>> ranges_of(const Model& model, const MlpSublayer& mlp
     }
     double square = 0;
     for (long i = 0; i < width; ++i) {
-      const double g =
-          weights.in.at(j, i) * gain[static_cast<std::size_t>(i)] - sum / static_cast<double>(width);
+      const double g = weights.in.at(j, i) * gain[static_cast<std::size_t>(i)] -
+                       sum / static_cast<double>(width);
       square += g * g;
     }
     const double radius = std::sqrt(square * static_cast<double>(width)) + magnitude * 1e-9;
-    ranges.push_back({outward(centre - radius, Direction::down),
-                      outward(centre + radius, Direction::up)});
+    ranges.push_back(
+        {outward(centre - radius, Direction::down), outward(centre + radius, Direction::up)});
   }
   return ranges;
 }
@@ -71,7 +71,8 @@ std::vector<Domain> nested_domains(const std::vector<LayerPlan>& plans, const Pa
   std::sort(reaches.begin(), reaches.end());
   std::vector<Domain> domains;
   for (std::size_t i = 1; i <= kNestedDomains; ++i) {
-    const Rational& reach = reaches[i * reaches.size() / kNestedDomains - (i * reaches.size() >= kNestedDomains ? 1 : 0)];
+    const Rational& reach = reaches[i * reaches.size() / kNestedDomains -
+                                    (i * reaches.size() >= kNestedDomains ? 1 : 0)];
     const Rational rounded = round_decimal(reach, 3, Direction::up);
     if (domains.empty() || *domains.back().upper < rounded) {
       domains.push_back({Rational(-rounded), rounded});
@@ -138,15 +139,20 @@ Result<Rational> layer_epsilon(const Model& model, const LayerPlan& plan,
     }
     greatest = std::max(greatest, sum);
   }
-  return greatest == 0 ? Rational(0)
-                       : round_decimal(Rational(greatest * (1 + 1e-11)), kEpsilonDigits,
-                                       Direction::up);
+  return greatest == 0
+             ? Rational(0)
+             : round_decimal(Rational(greatest * (1 + 1e-11)), kEpsilonDigits, Direction::up);
 }
 
 LayerClaim claim_for(const LayerPlan& plan, const Rational& epsilon) {
   const MlpSublayer& mlp = *plan.mlp;
-  return {mlp.name,      mlp.activation,   plan.pair.approximant, std::string(name_of(mlp.layout)),
-          mlp.norm.kind, mlp.norm.epsilon, epsilon};
+  return {mlp.name,
+          mlp.activation,
+          plan.pair.approximant,
+          std::string(name_of(mlp.layout)),
+          mlp.norm.kind,
+          mlp.norm.epsilon,
+          epsilon};
 }
 
 Result<std::vector<LayerPlan>> plan_layers(const Model& original, const Model& converted) {
@@ -167,9 +173,9 @@ Result<std::vector<LayerPlan>> plan_layers(const Model& original, const Model& c
 }
 
 // instance, ball, lift; activation bounds are kept until the last layer that uses them.
-Result<LayerClaim> prove_layer(Derivation& derivation, const Model& original,
-                               const LayerPlan& plan, const std::vector<ActivationBound>& bounds,
-                               bool keep_bounds, long& end) {
+Result<LayerClaim> prove_layer(Derivation& derivation, const Model& original, const LayerPlan& plan,
+                               const std::vector<ActivationBound>& bounds, bool keep_bounds,
+                               long& end) {
   const std::string& name = plan.mlp->name;
   ATTNCERT_TRY(const Rational epsilon, layer_epsilon(original, plan, bounds));
   std::vector<long> premises{

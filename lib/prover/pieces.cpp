@@ -111,8 +111,8 @@ private:
       if (piece.depth < kHalvingsBeforeUndefined) return std::nullopt;
       return PieceFailure{PieceFailure::Kind::undefined, middle, error};
     }
-    if (!search_.well_defined_only &&
-        approx_magnitude(difference_, static_cast<double>(middle)) > static_cast<double>(epsilon_)) {
+    if (!search_.well_defined_only && approx_magnitude(difference_, static_cast<double>(middle)) >
+                                          static_cast<double>(epsilon_)) {
       const Peak peak = PeakFinder(difference_, search_.precision, 25).at(middle);
       if (peak.value > epsilon_) return PieceFailure{PieceFailure::Kind::above, middle, error};
     }

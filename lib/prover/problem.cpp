@@ -5,6 +5,7 @@
 
 #include "attncert/expression/parity.hpp"
 #include "attncert/expression/taylor.hpp"
+#include "attncert/model/approximate.hpp"
 
 namespace attncert {
 namespace {
@@ -52,7 +53,8 @@ Status Problem::look_at_infinity() {
     ATTNCERT_TRY(const TailStart start, first_tail(*difference_, side, precision_));
     (left ? left_ : right_) = start.from;
     if (!start.diverges) continue;
-    divergent_ = left ? Domain{std::nullopt, Rational(-start.from)} : Domain{start.from, std::nullopt};
+    divergent_ =
+        left ? Domain{std::nullopt, Rational(-start.from)} : Domain{start.from, std::nullopt};
   }
   return ok();
 }
@@ -75,6 +77,20 @@ Peak Problem::value_at(const Rational& x) const {
   return PeakFinder(*difference_, precision_, kDecimalDigits).at(x);
 }
 
+Rational Problem::scale_at(const Rational& x) const {
+  const double at = static_cast<double>(x);
+  const double sum = std::fabs(ApproxEvaluator(difference_->program, difference_->target)(at)) +
+                     std::fabs(ApproxEvaluator(difference_->program, difference_->approximant)(at));
+  return std::isfinite(sum) && sum > 0 ? Rational(sum) : Rational(1);
+}
+
+std::optional<PieceFailure> Problem::find_undefined() {
+  auto attempt = prove_whole(WellDefined{pair_, domain_}, {});
+  auto* failure = std::get_if<PieceFailure>(&attempt);
+  if (failure == nullptr || failure->kind != PieceFailure::Kind::undefined) return std::nullopt;
+  return *failure;
+}
+
 Certificate Problem::divergence() const {
   Derivation derivation;
   long end = derivation.add(Rule::divergence, Unbounded{pair_, *divergent_}, {}, precision_);
@@ -83,8 +99,8 @@ Certificate Problem::divergence() const {
 }
 
 PointValue Problem::evaluate_at(const Rational& x) const {
-  const auto value = evaluate(difference_->program, difference_->difference,
-                              enclose(x, precision_), precision_);
+  const auto value =
+      evaluate(difference_->program, difference_->difference, enclose(x, precision_), precision_);
   const Rational lower = lower_rational(value.value());
   const Rational upper = upper_rational(value.value());
   const Rational slack = power_of_two(8 - static_cast<int>(precision_));
@@ -107,8 +123,7 @@ Problem::Attempt Problem::prove(const Rational& epsilon, const std::vector<Peak>
 Problem::Attempt Problem::prove_equal() {
   Attempt attempt = prove_whole(WellDefined{pair_, domain_}, {});
   if (auto* proof = std::get_if<Proof>(&attempt)) {
-    proof->end =
-        proof->derivation.add(Rule::identical, SupError{pair_, domain_, 0}, {proof->end});
+    proof->end = proof->derivation.add(Rule::identical, SupError{pair_, domain_, 0}, {proof->end});
   }
   return attempt;
 }
@@ -134,7 +149,7 @@ Problem::Attempt Problem::prove_whole(const Judgement& goal, const std::vector<P
   for (const auto* end : {&lower, &upper}) {
     if (!*end) return PieceFailure{PieceFailure::Kind::exhausted, 0, end->error()};
   }
-  PieceSearch search{pair_,   lower.value(),    upper.value(), {},       precision_,
+  PieceSearch search{pair_,  lower.value(),    upper.value(), {},       precision_,
                      order_, bound == nullptr, max_attempts_, progress_};
   for (const Peak& peak : peaks) {
     search.centres.push_back(half ? Rational(abs(peak.at)) : peak.at);
@@ -162,11 +177,11 @@ Problem::Proof Problem::assemble(const Judgement& goal, std::vector<Step> steps,
   }
   const Domain right{search.lower, domain_.upper};
   const Domain covered = half ? right : domain_;
-  proof.end = parts.size() == 1 ? parts.front()
-                                : derivation.add(Rule::cover, on(goal, covered), parts);
+  proof.end =
+      parts.size() == 1 ? parts.front() : derivation.add(Rule::cover, on(goal, covered), parts);
   if (half) {
-    const long mirror = derivation.add(Rule::even, on(goal, right.mirrored()), {proof.end}, 0,
-                                       {proof.end});
+    const long mirror =
+        derivation.add(Rule::even, on(goal, right.mirrored()), {proof.end}, 0, {proof.end});
     proof.end = derivation.add(Rule::cover, on(goal, domain_), {mirror, proof.end});
   }
   return proof;

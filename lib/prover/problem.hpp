@@ -21,10 +21,16 @@ public:
     max_attempts_ = max_attempts;
   }
 
-  /// Peaks found by search, in decreasing order; the range of an unbounded domain grows with `round`.
+  /// Peaks found by search, in decreasing order; the range of an unbounded domain grows with
+  /// `round`.
   std::vector<Peak> peaks(int digits, int round) const;
   Peak climb_from(const Rational& x, int digits) const;
   Peak value_at(const Rational& x) const;
+
+  /// |target| + |approximant| in double: what differences are to be compared with.
+  Rational scale_at(const Rational& x) const;
+  /// A place where definedness cannot be proved, however small the piece.
+  std::optional<PieceFailure> find_undefined();
 
   Certificate divergence() const;
   /// Requires a proved |d(witness)| >= epsilon.

@@ -10,6 +10,8 @@ namespace {
 
 constexpr Precision kLeastPrecision = 96;
 constexpr Precision kGreatestPrecision = 1024;
+constexpr Precision kLoosePrecision = 192;
+constexpr long kLooseOrder = 16;
 constexpr int kMaxRounds = 60;
 constexpr int kMaxEscalations = 4;
 
@@ -22,9 +24,8 @@ Precision precision_for(const Rational& gap) {
 
 Error undefined(const PieceFailure& failure) {
   return fail(failure.error.code,
-              "the difference is not defined near x = " +
-                  to_scientific(failure.at, 6, Direction::down) + ": " + failure.error.message +
-                  "; choose a --domain where both functions are defined");
+              "not defined near x = " + to_scientific(failure.at, 6, Direction::down) + ": " +
+                  failure.error.message + "; choose a --domain where both functions are defined");
 }
 
 // What is really proved: SiLU(kx)/k against ReLU is proved for k = 1, and scaled.
@@ -50,8 +51,7 @@ struct Task {
 
   Certificate finish(const Rational& epsilon, Problem::Proof proof) const {
     if (is_scaled()) {
-      proof.end =
-          proof.derivation.add(Rule::scale, SupError{pair, domain, epsilon}, {proof.end});
+      proof.end = proof.derivation.add(Rule::scale, SupError{pair, domain, epsilon}, {proof.end});
     }
     return std::move(proof.derivation).finish(proof.end);
   }
@@ -119,32 +119,42 @@ std::optional<Result<Enclosed>> enclose_at(Problem& problem, const Rational& gap
   return std::nullopt;
 }
 
-// The smallest power of ten that can still be proved with modest effort, when the gap cannot be
-// reached: the functions agree too closely for the search to see their difference.
+// Powers of ten, ever smaller, as far as modest effort goes: for functions that agree too closely
+// for the search to see their difference.
 Result<Enclosed> enclose_loosely(Problem& problem, const Peak& best) {
-  constexpr std::size_t modest = 20000;
-  constexpr int least_exponent = -24;
-  problem.set_precision(256);
-  problem.set_effort(24, modest);
-  for (int exponent = least_exponent; exponent <= 3; exponent += 3) {
-    auto attempt = problem.prove(power_of_ten(exponent), {});
-    if (auto* proof = std::get_if<Problem::Proof>(&attempt)) {
-      return Enclosed{power_of_ten(exponent), best, std::move(*proof)};
-    }
-    const auto& failure = std::get<PieceFailure>(attempt);
-    if (failure.kind == PieceFailure::Kind::undefined) return undefined(failure);
+  constexpr std::size_t modest = 3000;
+  constexpr int step = 3;
+  constexpr int least_exponent = -30;
+  problem.set_precision(kLoosePrecision);
+  problem.set_effort(kLooseOrder, modest);
+  std::optional<Enclosed> found;
+  const int start = decimal_exponent(problem.scale_at(best.at)) + step;
+  for (int exponent = start; exponent >= start + least_exponent; exponent -= step) {
+    const Rational epsilon = power_of_ten(exponent);
+    if (epsilon < best.value) break;
+    auto attempt = problem.prove(epsilon, {});
+    auto* proof = std::get_if<Problem::Proof>(&attempt);
+    if (proof == nullptr) break;
+    found = Enclosed{epsilon, best, std::move(*proof)};
   }
+  if (found) return std::move(*found);
   return fail(ErrorCode::BoundExceeded,
               "no bound was proved within the effort allowed: choose a smaller --domain");
 }
 
+// The two functions agree to about what double can tell.
+bool is_invisible(const Problem& problem, const Peak& best) {
+  return best.value < power_of_ten(-13) * problem.scale_at(best.at);
+}
+
 Result<Enclosed> enclose_supremum(Problem& problem, const Rational& gap) {
   Effort effort{precision_for(gap)};
-  for (int i = 0; i < kMaxEscalations; ++i, effort.escalate()) {
+  problem.set_precision(std::max(effort.precision, kLoosePrecision));
+  const Peak first = problem.peaks(digits_for(gap), 0).front();
+  for (int i = 0; i < kMaxEscalations && !is_invisible(problem, first); ++i, effort.escalate()) {
     if (auto result = enclose_at(problem, gap, effort)) return std::move(*result);
   }
-  const auto peaks = problem.peaks(digits_for(gap), 0);
-  return enclose_loosely(problem, peaks.front());
+  return enclose_loosely(problem, first);
 }
 
 Result<SupremumBound> equal_bound(Problem& problem) {
@@ -174,6 +184,7 @@ Result<SupremumBound> bound_supremum(const Pair& pair, const Domain& domain, con
     return result;
   }
   if (problem.is_identical()) return equal_bound(problem);
+  if (const auto failure = problem.find_undefined()) return undefined(*failure);
   ATTNCERT_TRY(Enclosed found, enclose_supremum(problem, gap));
   SupremumBound result;
   const int digits = digits_for(gap);
@@ -184,9 +195,9 @@ Result<SupremumBound> bound_supremum(const Pair& pair, const Domain& domain, con
   const Rational witness = round_decimal(found.best.at / task.k, digits, Direction::down);
   const Peak peak = own.value_at(domain.contains(witness) ? witness : found.best.at / task.k);
   result.witness = peak.at;
-  result.lower = round_decimal(
-      with_slack(peak.value, std::max(precision_for(gap), Precision{128}) - 2), digits + 2,
-      Direction::down);
+  result.lower =
+      round_decimal(with_slack(peak.value, std::max(precision_for(gap), Precision{128}) - 2),
+                    digits + 2, Direction::down);
   result.gap_reached = result.upper <= result.lower * (1 + gap);
   if (result.lower > 0) result.below = own.lower_bound(peak.at, result.lower);
   result.above = task.finish(result.upper, std::move(found.proof));
@@ -197,8 +208,7 @@ Result<SupremumBound> bound_supremum(const Pair& pair, const Domain& domain, con
 
 namespace {
 
-CertifyOutcome refuted(const Task& task, const Peak& peak,
-                       const Rational& epsilon) {
+CertifyOutcome refuted(const Task& task, const Peak& peak, const Rational& epsilon) {
   CertifyOutcome outcome;
   outcome.witness = Rational(peak.at / task.k);
   outcome.lower = peak.value / task.k;
@@ -224,7 +234,8 @@ Result<CertifyOutcome> certify_bounded(const Task& task, Problem& problem,
     const std::vector<Peak> peaks = problem.peaks(2 * kDecimalDigits, effort.round);
     best = peaks.front();
     if (best.value > base_epsilon) return refuted(task, best, epsilon);
-    problem.set_precision(std::max(effort.precision, precision_for(room(base_epsilon, best.value))));
+    problem.set_precision(
+        std::max(effort.precision, precision_for(room(base_epsilon, best.value))));
     auto attempt = problem.prove(base_epsilon, peaks);
     if (auto* proof = std::get_if<Problem::Proof>(&attempt)) {
       CertifyOutcome outcome;
@@ -277,6 +288,7 @@ Result<CertifyOutcome> certify_supremum(const Pair& pair, const Domain& domain,
     return outcome;
   }
   if (problem.is_identical()) return certify_equal(task, problem, epsilon);
+  if (const auto failure = problem.find_undefined()) return undefined(*failure);
   return certify_bounded(task, problem, epsilon);
 }
 

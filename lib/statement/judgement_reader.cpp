@@ -88,8 +88,9 @@ Result<ModelHashes> hashes_of(const Json& value) {
 }
 
 Result<LayerClaim> layer_claim_of(const Json& value) {
-  ATTNCERT_CHECK(check_keys(value, "a layer", {"name", "activation", "approximant", "layout",
-                                               "norm", "norm_epsilon", "epsilon"}));
+  ATTNCERT_CHECK(check_keys(
+      value, "a layer",
+      {"name", "activation", "approximant", "layout", "norm", "norm_epsilon", "epsilon"}));
   LayerClaim claim;
   ATTNCERT_TRY(claim.name, text_of(value, "name"));
   ATTNCERT_TRY(claim.activation, function_of(value, "activation"));

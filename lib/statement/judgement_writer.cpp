@@ -30,7 +30,7 @@ Json layer_claim(const LayerClaim& claim) {
           {"epsilon", to_string(claim.epsilon)}};
 }
 
-std::string both(const Pair& pair) { return pair.target + "(x) - " + pair.approximant + "(x)"; }
+std::string both(const Pair& pair) { return pair.target + " - " + pair.approximant; }
 
 std::string conversion_in_words(const ConversionError& claim) {
   std::string text =
@@ -48,9 +48,9 @@ std::string conversion_in_words(const ConversionError& claim) {
 }  // namespace
 
 std::string_view kind_of(const Judgement& judgement) {
-  constexpr std::string_view kinds[] = {"sup-error", "well-defined", "value",
-                                        "lower-bound", "unbounded", "instance",
-                                        "range", "one-layer-error", "layer-error"};
+  constexpr std::string_view kinds[] = {"sup-error",   "well-defined",    "value",
+                                        "lower-bound", "unbounded",       "instance",
+                                        "range",       "one-layer-error", "layer-error"};
   return kinds[judgement.index()];
 }
 
@@ -108,38 +108,37 @@ const Pair* pair_of(const Judgement& judgement) {
 
 std::string in_words(const Judgement& judgement) {
   return std::visit(
-      Overloaded{
-          [](const SupError& j) {
-            return "|" + both(j.pair) + "| <= " + to_string(j.epsilon) + " for " +
-                   in_words(j.domain);
-          },
-          [](const WellDefined& j) {
-            return j.pair.target + " and " + j.pair.approximant + " are defined for " +
-                   in_words(j.domain);
-          },
-          [](const PointValue& j) {
-            return both(j.pair) + " lies in [" + to_string(j.lower) + ", " + to_string(j.upper) +
-                   "] at x = " + to_string(j.at);
-          },
-          [](const LowerBound& j) {
-            return "|" + both(j.pair) + "| >= " + to_string(j.epsilon) + " for some x among " +
-                   in_words(j.domain);
-          },
-          [](const Unbounded& j) {
-            return "|" + both(j.pair) + "| has no bound over " + in_words(j.domain);
-          },
-          [](const Instance& j) {
-            return "the stored heads of " + j.layer + " are exactly the original's neurons";
-          },
-          [](const PreactivationRange& j) {
-            return "ranges of the " + std::to_string(j.ranges.size()) + " pre-activations of " +
-                   j.layer + " over every input";
-          },
-          [](const LayerError& j) {
-            return "every output coordinate of " + j.layer + " is within " + to_string(j.epsilon) +
-                   ", for every input";
-          },
-          [](const ConversionError& j) { return conversion_in_words(j); }},
+      Overloaded{[](const SupError& j) {
+                   return "|" + both(j.pair) + "| <= " + to_string(j.epsilon) + " for " +
+                          in_words(j.domain);
+                 },
+                 [](const WellDefined& j) {
+                   return j.pair.target + " and " + j.pair.approximant + " are defined for " +
+                          in_words(j.domain);
+                 },
+                 [](const PointValue& j) {
+                   return both(j.pair) + " lies in [" + to_string(j.lower) + ", " +
+                          to_string(j.upper) + "] at x = " + to_string(j.at);
+                 },
+                 [](const LowerBound& j) {
+                   return "|" + both(j.pair) + "| >= " + to_string(j.epsilon) +
+                          " for some x among " + in_words(j.domain);
+                 },
+                 [](const Unbounded& j) {
+                   return "|" + both(j.pair) + "| has no bound over " + in_words(j.domain);
+                 },
+                 [](const Instance& j) {
+                   return "the stored heads of " + j.layer + " are exactly the original's neurons";
+                 },
+                 [](const PreactivationRange& j) {
+                   return "ranges of the " + std::to_string(j.ranges.size()) +
+                          " pre-activations of " + j.layer + " over every input";
+                 },
+                 [](const LayerError& j) {
+                   return "every output coordinate of " + j.layer + " is within " +
+                          to_string(j.epsilon) + ", for every input";
+                 },
+                 [](const ConversionError& j) { return conversion_in_words(j); }},
       judgement);
 }
 

@@ -53,9 +53,9 @@ Result<Layout> layout_of(const Json& json) {
 }
 
 Result<Sublayer> attention_of(const Json& json) {
-  ATTNCERT_CHECK(check_keys(json, "an attention sublayer",
-                            {"name", "kind", "layout", "n_head", "mask", "scale", "norm", "qkv",
-                             "out"}));
+  ATTNCERT_CHECK(
+      check_keys(json, "an attention sublayer",
+                 {"name", "kind", "layout", "n_head", "mask", "scale", "norm", "qkv", "out"}));
   AttentionSublayer layer;
   ATTNCERT_TRY(layer.name, text_of(json, "name"));
   ATTNCERT_TRY(layer.layout, layout_of(json));
@@ -70,8 +70,9 @@ Result<Sublayer> attention_of(const Json& json) {
 }
 
 Result<Sublayer> mlp_of(const Json& json) {
-  ATTNCERT_CHECK(check_keys(json, "an mlp sublayer",
-                            {"name", "kind", "layout", "d_mlp", "activation", "norm", "in", "out"}));
+  ATTNCERT_CHECK(
+      check_keys(json, "an mlp sublayer",
+                 {"name", "kind", "layout", "d_mlp", "activation", "norm", "in", "out"}));
   MlpSublayer layer;
   ATTNCERT_TRY(layer.name, text_of(json, "name"));
   ATTNCERT_TRY(layer.layout, layout_of(json));
@@ -85,10 +86,10 @@ Result<Sublayer> mlp_of(const Json& json) {
 }
 
 Result<Sublayer> heads_of(const Json& json) {
-  ATTNCERT_CHECK(check_keys(json, "a neuron-heads sublayer",
-                            {"name", "kind", "heads", "score_gain", "norm", "query", "value",
-                             "output"},
-                            {"bias_output"}));
+  ATTNCERT_CHECK(
+      check_keys(json, "a neuron-heads sublayer",
+                 {"name", "kind", "heads", "score_gain", "norm", "query", "value", "output"},
+                 {"bias_output"}));
   NeuronHeads layer;
   ATTNCERT_TRY(layer.name, text_of(json, "name"));
   ATTNCERT_TRY(layer.heads, size_of(json, "heads"));

@@ -18,15 +18,9 @@ Ordered norm(const Norm& norm) {
 }
 
 Ordered sublayer(const AttentionSublayer& layer) {
-  return {{"name", layer.name},
-          {"kind", "attention"},
-          {"layout", name_of(layer.layout)},
-          {"n_head", layer.n_head},
-          {"mask", layer.mask},
-          {"scale", layer.scale},
-          {"norm", norm(layer.norm)},
-          {"qkv", affine(layer.qkv)},
-          {"out", affine(layer.out)}};
+  return {{"name", layer.name},       {"kind", "attention"},      {"layout", name_of(layer.layout)},
+          {"n_head", layer.n_head},   {"mask", layer.mask},       {"scale", layer.scale},
+          {"norm", norm(layer.norm)}, {"qkv", affine(layer.qkv)}, {"out", affine(layer.out)}};
 }
 
 Ordered sublayer(const MlpSublayer& layer) {
@@ -41,14 +35,10 @@ Ordered sublayer(const MlpSublayer& layer) {
 }
 
 Ordered sublayer(const NeuronHeads& layer) {
-  Ordered json{{"name", layer.name},
-               {"kind", "neuron-heads"},
-               {"heads", layer.heads},
-               {"score_gain", to_string(layer.score_gain)},
-               {"norm", norm(layer.norm)},
-               {"query", layer.query},
-               {"value", layer.value},
-               {"output", layer.output}};
+  Ordered json{{"name", layer.name},       {"kind", "neuron-heads"},
+               {"heads", layer.heads},     {"score_gain", to_string(layer.score_gain)},
+               {"norm", norm(layer.norm)}, {"query", layer.query},
+               {"value", layer.value},     {"output", layer.output}};
   if (layer.bias_output) json["bias_output"] = *layer.bias_output;
   return json;
 }

@@ -149,12 +149,12 @@ Result<Tensor> TensorFile::read(const std::string& name, const std::vector<long>
   tensor.values.reserve((entry.end - entry.begin) / width);
   for (std::size_t at = entry.begin; at < entry.end; at += width) {
     const char* bytes = data_.data() + at;
-    const double value = single ? static_cast<double>(little_endian<float>(bytes))
-                                : little_endian<double>(bytes);
+    const double value =
+        single ? static_cast<double>(little_endian<float>(bytes)) : little_endian<double>(bytes);
     if (!std::isfinite(value)) {
-      return fail(ErrorCode::TensorNotFinite,
-                  "tensor '" + name + "' has a value that is not finite, at index " +
-                      std::to_string(tensor.values.size()));
+      return fail(ErrorCode::TensorNotFinite, "tensor '" + name +
+                                                  "' has a value that is not finite, at index " +
+                                                  std::to_string(tensor.values.size()));
     }
     tensor.values.push_back(value);
   }

@@ -57,9 +57,9 @@ Result<Certificate> parse_certificate(std::string_view text);
 
 /// What the kernel made of a certificate.
 struct Verdict {
-  std::optional<Judgement> claim;   // as far as it could be read
-  std::optional<Refusal> refusal;   // absent: verified
-  bool io_failure = false;          // the certificate or a subject could not be read
+  std::optional<Judgement> claim;  // as far as it could be read
+  std::optional<Refusal> refusal;  // absent: verified
+  bool io_failure = false;         // the certificate or a subject could not be read
   long steps = 0;
 };
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <boost/multiprecision/gmp.hpp>
-
 #include <string>
 #include <string_view>
 
@@ -17,16 +16,16 @@ using Rational = boost::multiprecision::mpq_rational;
 enum class Direction { down, up };
 
 /// Reads a real number exactly.
-/// Maths    "-0.0204", "1e-12" (decimal); "0x1.8p-3" (hexadecimal dyadic); "2/3"; "2^-20" (integer power)
-/// Requires at most 1,000 characters, exponents of at most 5,000 in magnitude;
+/// Maths    "-0.0204", "1e-12" (decimal); "0x1.8p-3" (hexadecimal dyadic); "2/3"; "2^-20" (integer
+/// power) Requires at most 1,000 characters, exponents of at most 5,000 in magnitude;
 ///          otherwise NumberSyntax, NumberTooLong
 /// Ensures  the result is the number written, exactly
 /// Status   trusted
 Result<Rational> parse_rational(std::string_view text);
 
 /// Writes a real number exactly, in the one canonical spelling of its value.
-/// Ensures  parse_rational(to_string(q)) == q; equal numbers give equal texts: a plain decimal when
-///          it has at most 40 significant digits, else a hexadecimal dyadic, else a fraction
+/// Ensures  parse_rational(to_string(q)) == q; equal numbers give equal texts: a plain decimal of
+///          at most 40 digits (dyadics) or 400 (others), else a hexadecimal dyadic, else a fraction
 /// Status   trusted
 std::string to_string(const Rational& q);
 

@@ -57,11 +57,9 @@ struct NanChecking {
   static bool is_empty(const Real& lower, const Real& upper) { return !(lower <= upper); }
 };
 
-using Interval =
-    boost::numeric::interval<Real, boost::numeric::interval_lib::policies<
-                                       boost::numeric::interval_lib::save_state_nothing<
-                                           DirectedRounding>,
-                                       NanChecking>>;
+using Interval = boost::numeric::interval<
+    Real, boost::numeric::interval_lib::policies<
+              boost::numeric::interval_lib::save_state_nothing<DirectedRounding>, NanChecking>>;
 
 /// The tightest interval of the given precision around an exact number.
 Interval enclose(const Rational& q, Precision precision);

@@ -47,7 +47,8 @@ Status check_step(Context& context, const Step& step, const std::vector<Judgemen
 /// Checks one derivation, step by step.
 class Kernel {
 public:
-  Kernel(Judgement claim, Subjects subjects) : claim_(std::move(claim)), context_(std::move(subjects)) {}
+  Kernel(Judgement claim, Subjects subjects)
+      : claim_(std::move(claim)), context_(std::move(subjects)) {}
 
   /// Re-derives a step's conclusion from its premises and remembers it.
   /// Errors   one ErrorCode per cause; the kernel is then of no further use

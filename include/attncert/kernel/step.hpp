@@ -40,10 +40,10 @@ struct Step {
   long number = 0;
   Rule rule = Rule::weaken;
   std::vector<long> premises;
-  std::vector<long> keep;           // premises that later steps use again
-  long precision = 0;               // bits, for rules that recompute
-  std::optional<long> order;        // taylor
-  std::optional<Rational> centre;   // mean-value, taylor
+  std::vector<long> keep;          // premises that later steps use again
+  long precision = 0;              // bits, for rules that recompute
+  std::optional<long> order;       // taylor
+  std::optional<Rational> centre;  // mean-value, taylor
   Judgement conclusion;
 };
 

@@ -29,7 +29,8 @@ struct PieceSearch {
 struct PieceFailure {
   enum class Kind { above, undefined, exhausted };
   Kind kind;
-  Rational at;  // |d(at)| is above epsilon (proved), or near here a term is undefined, or effort ended
+  Rational
+      at;  // |d(at)| is above epsilon (proved), or near here a term is undefined, or effort ended
   Error error;
 };
 

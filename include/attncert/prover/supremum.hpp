@@ -14,16 +14,16 @@ struct SupremumBound {
   Rational upper;                   // proved by `above`; absent meaning when unbounded
   std::optional<Rational> witness;  // |d(witness)| >= lower
   std::size_t pieces = 0;
-  bool gap_reached = true;          // upper <= lower (1 + gap)
-  Certificate above;                // claims sup-error with epsilon = upper, or unbounded
-  std::optional<Certificate> below; // claims lower-bound with epsilon = lower
+  bool gap_reached = true;           // upper <= lower (1 + gap)
+  Certificate above;                 // claims sup-error with epsilon = upper, or unbounded
+  std::optional<Certificate> below;  // claims lower-bound with epsilon = lower
 };
 
 /// Encloses the supremum.
 /// Requires canonical function texts; gap > 0
 /// Ensures  lower <= sup <= upper, both accepted by the kernel
-/// Errors   where a function is not defined on the domain, or its behaviour at infinity has no bound
-/// Status   rigorous
+/// Errors   where a function is not defined on the domain, or its behaviour at infinity has no
+/// bound Status   rigorous
 Result<SupremumBound> bound_supremum(const Pair& pair, const Domain& domain, const Rational& gap,
                                      const Progress& progress = {});
 

@@ -14,7 +14,9 @@ struct Domain {
 
   bool operator==(const Domain&) const = default;
   bool is_bounded() const { return lower && upper; }
-  bool contains(const Rational& x) const { return (!lower || *lower <= x) && (!upper || x <= *upper); }
+  bool contains(const Rational& x) const {
+    return (!lower || *lower <= x) && (!upper || x <= *upper);
+  }
   bool contains(const Domain& other) const;
   Domain mirrored() const;
   /// {factor x : x in this}; Requires factor > 0.

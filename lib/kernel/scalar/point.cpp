@@ -25,7 +25,8 @@ Status witness(Context& /*context*/, const Step& step, const Premises& premises)
     return fail(ErrorCode::WitnessOutsideDomain, "the witness lies outside the domain");
   }
   if (point->lower >= goal->epsilon || -point->upper >= goal->epsilon) return ok();
-  return fail(ErrorCode::BoundExceeded, "the difference at the witness is below the stated epsilon");
+  return fail(ErrorCode::BoundExceeded,
+              "the difference at the witness is below the stated epsilon");
 }
 
 }  // namespace attncert::rules

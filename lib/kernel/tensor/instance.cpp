@@ -6,9 +6,9 @@ namespace attncert::rules {
 namespace {
 
 Error mismatch(const std::string& tensor, long row, long column) {
-  return fail(ErrorCode::InstanceMismatch, "tensor '" + tensor + "' of the converted model is not the construction's at [" +
-                                               std::to_string(row) + ", " +
-                                               std::to_string(column) + "]");
+  return fail(ErrorCode::InstanceMismatch,
+              "tensor '" + tensor + "' of the converted model is not the construction's at [" +
+                  std::to_string(row) + ", " + std::to_string(column) + "]");
 }
 
 // Every row j is [expected(j, 0..d-1), ones(j), 0].
@@ -39,7 +39,8 @@ Status check_same_vector(const Model& a, const std::optional<std::string>& name_
   return ok();
 }
 
-Status check_same_norm(const Model& original, const Norm& a, const Model& converted, const Norm& b) {
+Status check_same_norm(const Model& original, const Norm& a, const Model& converted,
+                       const Norm& b) {
   if (a.kind != b.kind || a.epsilon != b.epsilon) {
     return fail(ErrorCode::LayerFactsMismatch, "the norms differ in kind or epsilon");
   }

@@ -114,7 +114,8 @@ Status every_layer(Context& context, const Step& step, const Premises& premises)
     if (layer->epsilon > claim.epsilon) {
       return fail(ErrorCode::PremiseTooWeak, "a premise's epsilon is above the conclusion's");
     }
-    ATTNCERT_TRY(const MlpSublayer* mlp, sublayer_named<MlpSublayer>(original->network, claim.name));
+    ATTNCERT_TRY(const MlpSublayer* mlp,
+                 sublayer_named<MlpSublayer>(original->network, claim.name));
     ATTNCERT_TRY(const NeuronHeads* heads,
                  sublayer_named<NeuronHeads>(converted->network, claim.name));
     ATTNCERT_CHECK(check_facts(claim, *mlp, *heads));

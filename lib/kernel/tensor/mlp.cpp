@@ -5,8 +5,8 @@ namespace attncert {
 Result<NeuronMatrix> NeuronMatrix::read(const TensorFile& file, const std::string& name,
                                         long neurons, long width, bool neurons_first) {
   NeuronMatrix matrix;
-  const std::vector<long> shape = neurons_first ? std::vector<long>{neurons, width}
-                                                : std::vector<long>{width, neurons};
+  const std::vector<long> shape =
+      neurons_first ? std::vector<long>{neurons, width} : std::vector<long>{width, neurons};
   ATTNCERT_TRY(matrix.tensor_, file.read(name, shape));
   matrix.neurons_ = neurons;
   matrix.width_ = width;

@@ -1,0 +1,31 @@
+# Shared by scripts/demo and scripts/test: packages and builds. Sourced, not run.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+say() { printf '== %s\n' "$*"; }
+
+# Installs the Debian packages that are missing, with sudo where needed.
+need_packages() {
+  local missing=() package
+  for package in "$@"; do
+    dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'install ok installed' ||
+      missing+=("$package")
+  done
+  [ ${#missing[@]} -eq 0 ] && return
+  local as_root=()
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || {
+      echo "error: missing packages: ${missing[*]}; install them as root, or install sudo" >&2
+      exit 2
+    }
+    as_root=(sudo)
+  fi
+  say "installing ${missing[*]}"
+  "${as_root[@]}" apt-get update -qq
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+    apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+BUILD_PACKAGES=(g++ cmake ninja-build python3 libmpfr-dev libgmp-dev libboost1.81-dev
+  nlohmann-json3-dev libcli11-dev libssl-dev)
+TEST_PACKAGES=(doctest-dev libmpfi-dev clang clang-format clang-tidy)
