@@ -7,7 +7,7 @@ target_compile_options(attncert_flags INTERFACE
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # False alarms of GCC 12's optimiser inside Boost's numbers and std::string.
   target_compile_options(attncert_flags INTERFACE -Wno-maybe-uninitialized -Wno-restrict -Wno-stringop-overflow
-    -Wno-array-bounds)
+    -Wno-array-bounds -Wno-stringop-overread)
 endif()
 if(ATTNCERT_WERROR)
   target_compile_options(attncert_flags INTERFACE -Werror)

@@ -3,7 +3,7 @@ import json
 import pathlib
 import sys
 
-from theorems import HERE, THEOREMS, make, run
+from theorems import HERE, REFUTATIONS, THEOREMS, make, make_refutation, run
 
 ADDER = HERE / "certificates/models/adder-gelu-tanh"
 BEST_K = "1.774497615"
@@ -24,6 +24,14 @@ def theorem_row(binaries, out, theorem):
     print(f"{title:42} {epsilon:>22} {float(bound['witness']):12.7g} "
           f"{gap(bound['lower'], epsilon):8.1e} {certificate.stat().st_size:7d} "
           f"{1000 * made:7.0f} {1000 * checked:7.0f}", flush=True)
+
+
+def check_refutation(binaries, out, refutation):
+    certificate = make_refutation(binaries, out, refutation)
+    _, verdict = run([binaries / "attncert-check", certificate])
+    lines = verdict.splitlines()
+    assert lines[-1] == "Verified"
+    print("from below:", lines[1].split("claim")[1].strip(), "(Verified)")
 
 
 def write_prompts(path):
@@ -59,6 +67,8 @@ def main():
         theorem_row(binaries, out / "theorems", theorem)
     print("\ngap: epsilon over the proved lower bound at the witness, minus 1; times are whole "
           "processes")
+    for refutation in REFUTATIONS:
+        check_refutation(binaries, out / "theorems", refutation)
     convert(binaries, out)
     print(f"\nAll certificates verified. They are in {out.relative_to(HERE)}; read one with\n"
           f"  build/demo/bin/attncert explain {out.relative_to(HERE)}/theorems/gelu-1.702/"

@@ -10,9 +10,11 @@ struct Options {
   ClaimArguments claim;
   std::string epsilon;
   std::string output;
+  std::string refutation;
 };
 
-int report_failure(const CertifyOutcome& outcome, const Rational& epsilon) {
+int report_failure(const CertifyOutcome& outcome, const Rational& epsilon,
+                   const std::string& refutation) {
   constexpr int digits = 20;
   const std::string asked = to_string(epsilon);
   if (outcome.kind == CertifyOutcome::Kind::unbounded) {
@@ -40,7 +42,7 @@ int run(const Options& options) {
   if (!outcome) return exit_with(outcome.error());
   end_progress();
   if (outcome.value().kind != CertifyOutcome::Kind::proved) {
-    return report_failure(outcome.value(), epsilon.value());
+    return report_failure(outcome.value(), epsilon.value(), options.refutation);
   }
   const Certificate& certificate = outcome.value().certificate;
   const std::string text = write_certificate(certificate);

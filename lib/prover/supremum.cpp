@@ -208,12 +208,21 @@ Result<SupremumBound> bound_supremum(const Pair& pair, const Domain& domain, con
 
 namespace {
 
+// The witness proves sup |d| >= epsilon at some precision, or the refutation is not claimed.
 CertifyOutcome refuted(const Task& task, const Peak& peak, const Rational& epsilon) {
   CertifyOutcome outcome;
   outcome.witness = Rational(peak.at / task.k);
   outcome.lower = peak.value / task.k;
-  outcome.kind =
-      outcome.lower > epsilon ? CertifyOutcome::Kind::refuted : CertifyOutcome::Kind::unproved;
+  auto own = Problem::make(task.pair, task.domain, {});
+  if (!own) return outcome;
+  for (Precision precision = 128; precision <= kGreatestPrecision; precision *= 2) {
+    own.value().set_precision(precision);
+    Certificate certificate = own.value().lower_bound(*outcome.witness, epsilon);
+    if (check_certificate(write_certificate(certificate), ".").refusal) continue;
+    outcome.kind = CertifyOutcome::Kind::refuted;
+    outcome.certificate = std::move(certificate);
+    break;
+  }
   return outcome;
 }
 

@@ -31,7 +31,7 @@ Result<SupremumBound> bound_supremum(const Pair& pair, const Domain& domain, con
 struct CertifyOutcome {
   enum class Kind { proved, refuted, unbounded, unproved };
   Kind kind = Kind::unproved;
-  Certificate certificate;          // proved
+  Certificate certificate;          // proved; or refuted: of lower-bound; or unbounded
   std::optional<Rational> witness;  // refuted: |d(witness)| >= lower > epsilon
   Rational lower = 0;
   std::size_t pieces = 0;
