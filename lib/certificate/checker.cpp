@@ -45,13 +45,13 @@ public:
     return ok();
   }
 
-  Result<std::optional<Model>> model(const std::string& side) const {
+  Result<std::optional<Model>> model(const std::string& side, const ModelHashes& hashes) const {
     const auto network = buffers_.find(side + "-network");
     const auto weights = buffers_.find(side + "-weights");
     if (network == buffers_.end() || weights == buffers_.end()) return std::optional<Model>();
     ATTNCERT_TRY(Network parsed, parse_network(network->second));
     ATTNCERT_TRY(TensorFile file, TensorFile::parse(weights->second));
-    return std::optional<Model>(Model{std::move(parsed), std::move(file)});
+    return std::optional<Model>(Model{std::move(parsed), std::move(file), hashes});
   }
 
 private:
@@ -85,9 +85,12 @@ Verdict check_certificate(std::string_view text, const std::filesystem::path& di
         Status loaded = loader.load_all(subjects, directory, *verdict.claim);
         if (!loaded) verdict.io_failure = loaded.error().code == ErrorCode::FileUnreadable;
         ATTNCERT_CHECK(loaded);
-        ATTNCERT_TRY(std::optional<Model> original, loader.model("original"));
-        ATTNCERT_TRY(std::optional<Model> converted, loader.model("converted"));
-        kernel.emplace(*verdict.claim, Subjects{std::move(original), std::move(converted)});
+        Subjects models;
+        if (const auto* claim = std::get_if<ConversionError>(&*verdict.claim)) {
+          ATTNCERT_TRY(models.original, loader.model("original", claim->original));
+          ATTNCERT_TRY(models.converted, loader.model("converted", claim->converted));
+        }
+        kernel.emplace(*verdict.claim, std::move(models));
         return ok();
       },
       [&](const Step& step) {

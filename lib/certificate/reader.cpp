@@ -80,6 +80,8 @@ private:
 
   Status next() {
     line_start_ = at_;
+    step_ = 0;
+    rule_.clear();
     const std::size_t newline = text_.find('\n', at_);
     if (newline == std::string_view::npos) {
       return fail(ErrorCode::CertificateTruncated,
@@ -132,8 +134,6 @@ private:
   }
 
   Status end(const Json& line) {
-    step_ = 0;
-    rule_.clear();
     ATTNCERT_CHECK(check_keys(line, "the end line", {"end"}));
     ATTNCERT_TRY(const long number, integer_of(line, "end"));
     stage_ = Stage::finished;

@@ -17,11 +17,6 @@ constexpr std::string_view word_for(int code) {
   return code == kVerified ? "Verified" : code == kRejected ? "Rejected" : "Error";
 }
 
-void print_error(std::string message) {
-  std::replace(message.begin(), message.end(), '\n', ' ');
-  std::cerr << "attncert-check: error: " << message << "\n";
-}
-
 /// What is printed of one file.
 struct Report {
   std::string file;
@@ -48,6 +43,23 @@ Result<std::vector<std::string>> certificates_at(const std::string& path) {
   return files;
 }
 
+// Bytes that a terminal could take for commands are shown as '?'.
+std::string printable(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(),
+      [](char c) { return (static_cast<unsigned char>(c) < 0x20 && c != '\n') || c == 0x7f; }, '?');
+  return text;
+}
+
+std::string on_one_line(std::string text) {
+  std::replace(text.begin(), text.end(), '\n', ' ');
+  return printable(std::move(text));
+}
+
+void print_error(std::string message) {
+  std::cerr << "attncert-check: error: " << on_one_line(std::move(message)) << "\n";
+}
+
 Report check_file(const std::string& file, const std::optional<Judgement>& expected) {
   Report report{file, kUsage, "", {}};
   const auto text = read_file(file);
@@ -61,6 +73,15 @@ Report check_file(const std::string& file, const std::optional<Judgement>& expec
   report.code = !refusal ? kVerified : report.verdict.io_failure ? kUsage : kRejected;
   if (refusal) report.message = refusal->error.message;
   return report;
+}
+
+// One file that exhausts memory must not hide the verdicts on the others.
+Report check_or_report(const std::string& file, const std::optional<Judgement>& expected) {
+  try {
+    return check_file(file, expected);
+  } catch (const std::exception& error) {
+    return {file, kInternal, std::string("internal: ") + error.what(), {}};
+  }
 }
 
 Json to_json(const Report& report) {
@@ -81,19 +102,19 @@ Json to_json(const Report& report) {
 }
 
 void print_text(const Report& report) {
-  std::cout << report.file << "\n";
+  std::cout << on_one_line(report.file) << "\n";
   if (report.verdict.claim) {
-    std::cout << "  claim   " << in_words(*report.verdict.claim) << "\n  sha256  "
+    std::cout << "  claim   " << printable(in_words(*report.verdict.claim)) << "\n  sha256  "
               << sha256_hex(to_json(*report.verdict.claim).dump()) << "\n";
   }
   std::cout << "  " << word_for(report.code);
   if (const auto& refusal = report.verdict.refusal) {
     std::cout << " " << name_of(refusal->error.code);
     if (refusal->step > 0)
-      std::cout << " at step " << refusal->step << " (" << refusal->rule << ")";
-    std::cout << ", byte " << refusal->byte << ": " << report.message;
+      std::cout << " at step " << refusal->step << " (" << on_one_line(refusal->rule) << ")";
+    std::cout << ", byte " << refusal->byte << ": " << on_one_line(report.message);
   } else if (report.code != kVerified) {
-    std::cout << ": " << report.message;
+    std::cout << ": " << on_one_line(report.message);
   } else {
     std::cout << " (" << report.verdict.steps << " steps)";
   }
@@ -113,10 +134,10 @@ Result<Judgement> expected_claim(const std::string& argument) {
 // Internal errors outweigh unreadable files, which outweigh rejections.
 int worse(int a, int b) { return std::max(a, b); }
 
-int run(const std::vector<std::string>& paths, const std::string& claim, bool json) {
+int run(const std::vector<std::string>& paths, const std::optional<std::string>& claim, bool json) {
   std::optional<Judgement> expected;
-  if (!claim.empty()) {
-    auto parsed = expected_claim(claim);
+  if (claim) {
+    auto parsed = expected_claim(*claim);
     if (!parsed) {
       print_error("--claim: " + parsed.error().message);
       return kUsage;
@@ -133,9 +154,9 @@ int run(const std::vector<std::string>& paths, const std::string& claim, bool js
       continue;
     }
     for (const std::string& file : files.value()) {
-      const Report report = check_file(file, expected);
+      const Report report = check_or_report(file, expected);
       code = worse(code, report.code);
-      if (report.code == kUsage) print_error(report.message);
+      if (report.code >= kUsage) print_error(report.message);
       if (json) {
         reports.push_back(to_json(report));
       } else {
@@ -144,7 +165,9 @@ int run(const std::vector<std::string>& paths, const std::string& claim, bool js
     }
   }
   if (json) {
-    std::cout << Json{{"certificates", reports}, {"verdict", word_for(code)}}.dump() << "\n";
+    std::cout << Json{{"certificates", reports}, {"verdict", word_for(code)}}.dump(
+                     -1, ' ', false, Json::error_handler_t::replace)
+              << "\n";
   } else {
     std::cout << word_for(code) << "\n";
   }
@@ -165,13 +188,13 @@ int main(int argc, char** argv) {
   bool json = false;
   application.set_version_flag("--version", "attncert-check 0.1.0");
   application.add_option("FILE|DIR", paths, "certificates, or directories of *.jsonl")->required();
-  application.add_option("--claim", claim,
-                         "accept only a proof of exactly this statement (JSON, or a file)");
+  const CLI::Option* given = application.add_option(
+      "--claim", claim, "accept only a proof of exactly this statement (JSON, or a file)");
   application.add_flag("--json", json, "print one JSON object");
   application.footer("Example:\n  attncert-check certificates/theorems");
   try {
     application.parse(argc, argv);
-    const int code = run(paths, claim, json);
+    const int code = run(paths, given->count() > 0 ? std::optional(claim) : std::nullopt, json);
     std::cout.flush();
     if (std::cout) return code;
     print_error("cannot write to standard output");

@@ -26,8 +26,11 @@ int report_failure(const CertifyOutcome& outcome, const Rational& epsilon,
     print_error("not proved: the largest difference found is " +
                 to_scientific(outcome.lower, digits, Direction::down) + ", epsilon = " + asked +
                 "; 'attncert bound' encloses the supremum");
+    return kRefuted;
   }
-  return kRefuted;
+  if (refutation.empty()) return kRefuted;
+  const Status written = write_file_atomically(refutation, write_certificate(outcome.certificate));
+  return written ? static_cast<int>(kRefuted) : exit_with(written.error());
 }
 
 int run(const Options& options) {
@@ -70,6 +73,8 @@ void add_certify(CLI::App& application, int& exit_code) {
   command->add_option("--epsilon", options->epsilon, "the bound to prove, an exact number")
       ->required();
   command->add_option("-o,--output", options->output, "the certificate to write")->required();
+  command->add_option("--refutation", options->refutation,
+                      "where to write a certificate of the opposite, should E be refuted");
   command->footer(
       "Example:\n  attncert certify gelu silu:k=1.702 --epsilon 0.0204 -o gelu.jsonl\n"
       "  attncert-check gelu.jsonl");

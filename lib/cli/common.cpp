@@ -23,7 +23,9 @@ bool refutes(ErrorCode code) {
 
 void print_error(const std::string& message) {
   std::string line = message;
-  std::replace(line.begin(), line.end(), '\n', ' ');
+  std::replace_if(
+      line.begin(), line.end(),
+      [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }, ' ');
   std::cerr << "attncert: error: " << line << "\n";
 }
 

@@ -45,7 +45,8 @@ public:
   }
   bool parse_error(std::size_t position, const std::string& /*token*/,
                    const nlohmann::detail::exception& /*exception*/) override {
-    return refuse(ErrorCode::JsonSyntax, "not JSON, at byte " + std::to_string(position));
+    return refuse(ErrorCode::JsonSyntax,
+                  "not JSON, at byte " + std::to_string(position) + " of it");
   }
 
 private:
@@ -85,6 +86,10 @@ Error wrong_type(const char* key, const char* expected) {
 }  // namespace
 
 Result<Json> parse_json(std::string_view text) {
+  // The parser would take these for the end of the text, or pass over them.
+  if (text.find('\0') != std::string_view::npos || text.starts_with("\xEF\xBB\xBF")) {
+    return fail(ErrorCode::JsonSyntax, "not JSON: a NUL byte or a byte order mark");
+  }
   StrictBuilder builder;
   if (!Json::sax_parse(text, &builder)) {
     return builder.error.value_or(fail(ErrorCode::JsonSyntax, "not JSON"));

@@ -6,7 +6,9 @@
 namespace attncert {
 namespace {
 
-constexpr std::size_t kMaxLength = 1000;
+constexpr std::size_t kMaxLength = 20000;  // of canonical fractions
+constexpr int kMaxDigits = 1000;           // of decimals and hexadecimal numbers
+constexpr std::size_t kMaxFractionDigits = 8000;
 constexpr int kMaxExponent = 5000;
 constexpr int kMaxDyadicDigits = 40;
 constexpr int kMaxDecimalDigits = 400;
@@ -21,13 +23,14 @@ Error syntax_error(std::string_view text) {
 }
 
 Result<int> parse_exponent(std::string_view text, std::string_view whole) {
-  if (!text.empty() && text.front() == '+') text.remove_prefix(1);
+  if (text.starts_with("+-")) return syntax_error(whole);
+  if (text.starts_with("+")) text.remove_prefix(1);
   int exponent = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), exponent);
   if (error == std::errc::invalid_argument || end != text.data() + text.size()) {
     return syntax_error(whole);
   }
-  if (error != std::errc() || std::abs(exponent) > kMaxExponent) {
+  if (error != std::errc() || exponent < -kMaxExponent || exponent > kMaxExponent) {
     return fail(ErrorCode::NumberTooLong, "exponents beyond 5000 are not supported");
   }
   return exponent;
@@ -45,10 +48,15 @@ struct Mantissa {
   int fraction_digits = 0;
 };
 
-Result<Mantissa> parse_mantissa(std::string_view text, int base, std::string_view whole) {
+Result<Mantissa> parse_mantissa(std::string_view text, int base, std::string_view whole,
+                                std::size_t limit = kMaxDigits) {
   Mantissa result;
   bool seen_point = false;
   bool seen_digit = false;
+  if (text.size() > limit) {
+    return fail(ErrorCode::NumberTooLong, "a number of " + std::to_string(text.size()) +
+                                              " digits: at most 1000 are supported");
+  }
   for (const char c : text) {
     if (c == '.' && !seen_point) {
       seen_point = true;
@@ -84,8 +92,10 @@ Result<Rational> parse_decimal(std::string_view text, std::string_view whole) {
 }
 
 Result<Rational> parse_fraction(std::string_view text, std::size_t slash, std::string_view whole) {
-  ATTNCERT_TRY(const Mantissa above, parse_mantissa(text.substr(0, slash), 10, whole));
-  ATTNCERT_TRY(const Mantissa below, parse_mantissa(text.substr(slash + 1), 10, whole));
+  ATTNCERT_TRY(const Mantissa above,
+               parse_mantissa(text.substr(0, slash), 10, whole, kMaxFractionDigits));
+  ATTNCERT_TRY(const Mantissa below,
+               parse_mantissa(text.substr(slash + 1), 10, whole, kMaxFractionDigits));
   if (above.fraction_digits + below.fraction_digits > 0 || below.digits == 0) {
     return syntax_error(whole);
   }
@@ -157,7 +167,7 @@ Result<Rational> parse_rational(std::string_view text) {
   const std::string_view whole = text;
   if (text.size() > kMaxLength) {
     return fail(ErrorCode::NumberTooLong, "a number of " + std::to_string(text.size()) +
-                                              " characters: at most 1000 are supported");
+                                              " characters: at most 1000 digits are supported");
   }
   const bool negative = !text.empty() && text.front() == '-';
   if (!text.empty() && (text.front() == '-' || text.front() == '+')) text.remove_prefix(1);

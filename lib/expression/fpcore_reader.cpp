@@ -6,6 +6,8 @@
 namespace attncert {
 namespace {
 
+constexpr std::size_t kMaxText = std::size_t{1} << 20U;
+constexpr std::size_t kMaxNames = 500;
 constexpr int kMaxDepth = 1000;
 constexpr int kMaxExponent = 4096;
 
@@ -54,6 +56,9 @@ public:
   Reader(std::string_view text, ProgramBuilder& builder) : text_(text), builder_(builder) {}
 
   Result<NodeIndex> whole() {
+    if (text_.size() > kMaxText) {
+      return fail(ErrorCode::TermTooLarge, "FPCore expression of more than 1 MiB");
+    }
     Scope scope{{"x", builder_.variable()}};
     skip_space();
     const std::size_t start = at_;
@@ -225,6 +230,9 @@ private:
       ATTNCERT_TRY(const NodeIndex value, expression(sequential ? inner : scope, depth + 1));
       ATTNCERT_CHECK(expect(close));
       inner[name] = value;
+      if (inner.size() > kMaxNames) {
+        return fail(ErrorCode::TermTooLarge, "FPCore expression with more than 500 names in scope");
+      }
     }
     ATTNCERT_CHECK(expect(')'));
     ATTNCERT_TRY(const NodeIndex body, expression(inner, depth + 1));

@@ -22,12 +22,16 @@ std::vector<unsigned> count_uses(const Program& program, NodeIndex root) {
   return uses;
 }
 
-std::string spell(const Node& node, const std::vector<std::string>& texts) {
+// Operands' texts that are used nowhere else are given back.
+std::string spell(const Node& node, std::vector<std::string>& texts,
+                  const std::vector<unsigned>& uses) {
   if (node.op == Op::constant) return to_string(node.constant);
   const std::string name(kNames.at(static_cast<std::size_t>(node.op)));
   if (arity(node.op) == 0) return name;
   std::string text = "(" + name + " " + texts[node.a];
+  if (uses[node.a] == 1) std::string().swap(texts[node.a]);
   if (arity(node.op) == 2) text += " " + texts[node.b];
+  if (arity(node.op) == 2 && uses[node.b] == 1) std::string().swap(texts[node.b]);
   if (node.op == Op::pow) text += " " + std::to_string(node.exponent);
   return text + ")";
 }
@@ -41,7 +45,7 @@ std::string write_fpcore(const Program& program, NodeIndex root) {
   unsigned shared = 0;
   for (NodeIndex i = 0; i <= root; ++i) {
     if (uses[i] == 0) continue;
-    texts[i] = spell(program[i], texts);
+    texts[i] = spell(program[i], texts, uses);
     if (i == root || uses[i] == 1 || arity(program[i].op) == 0) continue;
     const std::string name = "t" + std::to_string(++shared);
     bindings += (shared > 1 ? " [" : "[") + name + " " + texts[i] + "]";

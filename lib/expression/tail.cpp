@@ -52,7 +52,8 @@ Result<TailBehaviour> bound_tail(const Program& program, NodeIndex root, const H
   std::vector<Form> forms;
   for (NodeIndex i = 0; i <= root; ++i) {
     ATTNCERT_TRY(Form form, form_of(algebra, program[i], forms, half_line.side, precision));
-    forms.push_back(std::move(form));
+    ATTNCERT_TRY(Form checked, Algebra::limited(std::move(form)));
+    forms.push_back(std::move(checked));
   }
   const Form& result = forms.back();
   if (result.exponential || result.polynomial.size() > 1) {

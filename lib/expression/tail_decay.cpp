@@ -8,10 +8,19 @@ namespace attncert::tail {
 
 namespace {
 
+// Exact coefficients are kept while they are short; enclosures do otherwise.
+std::optional<Rational> if_short(Rational q) {
+  constexpr unsigned longest = 4096;
+  const bool is_short = q == 0 || boost::multiprecision::msb(abs(numerator(q))) +
+                                          boost::multiprecision::msb(denominator(q)) <
+                                      longest;
+  return is_short ? std::optional<Rational>(std::move(q)) : std::nullopt;
+}
+
 std::optional<Rational> exact_of(const Coefficient& a, const Coefficient& b, bool product) {
   if (product && (a.exact == Rational(0) || b.exact == Rational(0))) return Rational(0);
   if (!a.exact || !b.exact) return std::nullopt;
-  return product ? Rational(*a.exact * *b.exact) : Rational(*a.exact + *b.exact);
+  return if_short(product ? Rational(*a.exact * *b.exact) : Rational(*a.exact + *b.exact));
 }
 
 void trim(Polynomial& p) {

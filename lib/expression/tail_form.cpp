@@ -132,12 +132,22 @@ Result<Form> Algebra::divide_exponentials(const Form& a, const Form& b) const {
   return Form{false, 1, {limit}, times(change, ratio)};
 }
 
+Result<Form> Algebra::limited(Form a) {
+  constexpr std::size_t greatest_degree = 64;
+  constexpr unsigned greatest_power = 4096;
+  if (a.polynomial.size() > greatest_degree + 1 || a.decay.power > greatest_power) {
+    return unsupported("a polynomial of so high a degree");
+  }
+  return a;
+}
+
 Result<Form> Algebra::power(const Form& a, long n) const {
   Form result = constant(Rational(1));
   constexpr long kMaxTailPower = 64;
   if (std::abs(n) > kMaxTailPower) return unsupported("powers beyond 64");
   for (long i = 0; i < std::abs(n); ++i) {
-    ATTNCERT_TRY(result, multiply(result, a));
+    ATTNCERT_TRY(Form product, multiply(result, a));
+    ATTNCERT_TRY(result, limited(std::move(product)));
   }
   return n < 0 ? divide(constant(Rational(1)), result) : Result<Form>(result);
 }

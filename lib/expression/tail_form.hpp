@@ -56,6 +56,8 @@ public:
 
   /// a >= 0 (1) or a <= 0 (-1) on the whole half-line.
   Result<int> sign(const Form& a) const;
+  /// The form itself, unless its degrees are beyond what is supported: they must never overflow.
+  static Result<Form> limited(Form a);
   /// sup |R| over the half-line.
   Result<Interval> supremum(const Decay& decay) const;
 

@@ -81,7 +81,10 @@ Result<std::string> canonical_function(std::string_view text) {
   }
   ProgramBuilder builder;
   ATTNCERT_TRY(const NodeIndex root, read_function(text, builder));
-  return write_fpcore(builder.program(), root);
+  std::string written = write_fpcore(builder.program(), root);
+  constexpr std::size_t longest = std::size_t{1} << 16U;
+  if (written.size() <= longest) return written;
+  return fail(ErrorCode::TermTooLarge, "a function's text of more than 64 KiB");
 }
 
 Result<Difference> read_difference(std::string_view target, std::string_view approximant) {

@@ -120,6 +120,14 @@ Precision precision_of(const Interval& x) {
 Rational lower_rational(const Interval& x) { return exact(x.lower()); }
 Rational upper_rational(const Interval& x) { return exact(x.upper()); }
 
+bool is_at_most(const Interval& x, const Rational& q) {
+  return !empty(x) && mpfr_cmp_q(x.upper().backend().data(), q.backend().data()) <= 0;
+}
+
+bool is_at_least(const Interval& x, const Rational& q) {
+  return !empty(x) && mpfr_cmp_q(x.lower().backend().data(), q.backend().data()) >= 0;
+}
+
 Interval hull(const Interval& x, const Interval& y) {
   if (empty(x) || empty(y)) return Interval::empty();
   return {std::min(x.lower(), y.lower()), std::max(x.upper(), y.upper())};

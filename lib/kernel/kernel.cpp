@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "attncert/expression/zoo.hpp"
 #include "rules.hpp"
@@ -93,22 +94,24 @@ Status check_step(Context& context, const Step& step, const std::vector<Judgemen
 
 Result<std::vector<Judgement>> Kernel::take_premises(const Step& step) {
   std::vector<Judgement> premises;
+  const std::set<long> keep(step.keep.begin(), step.keep.end());
+  const std::set<long> used(step.premises.begin(), step.premises.end());
+  if (used.size() != step.premises.size() || keep.size() != step.keep.size() ||
+      !std::includes(used.begin(), used.end(), keep.begin(), keep.end())) {
+    return fail(ErrorCode::PremiseRepeated,
+                "premises must differ, and a step can keep only its own premises");
+  }
   for (const long number : step.premises) {
     const auto found = live_.find(number);
     if (found == live_.end()) {
       return fail(ErrorCode::PremiseUnknown,
                   "premise " + std::to_string(number) + " is no earlier step, or was used up");
     }
-    if (std::find(step.keep.begin(), step.keep.end(), number) != step.keep.end()) {
+    if (keep.contains(number)) {
       premises.push_back(found->second);
     } else {
       premises.push_back(std::move(found->second));
       live_.erase(found);
-    }
-  }
-  for (const long number : step.keep) {
-    if (std::find(step.premises.begin(), step.premises.end(), number) == step.premises.end()) {
-      return fail(ErrorCode::PremiseUnknown, "a step can keep only its own premises");
     }
   }
   return premises;

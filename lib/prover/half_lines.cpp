@@ -35,7 +35,7 @@ Result<Rational> tail_below(const Difference& difference, HalfLine::Side side, c
   const auto holds = [&](const Rational& start) {
     const auto tail =
         bound_tail(difference.program, difference.difference, {side, start}, precision);
-    return tail && !tail.value().diverges && upper_rational(tail.value().bound) <= epsilon;
+    return tail && !tail.value().diverges && is_at_most(tail.value().bound, epsilon);
   };
   int high = kLeastOctave * kStepsPerOctave;
   while (candidate(high) < from || !holds(candidate(high))) {

@@ -1,5 +1,6 @@
 #include "attncert/expression/zoo.hpp"
 #include "attncert/statement/judgement.hpp"
+#include "attncert/statement/name.hpp"
 
 namespace attncert {
 namespace {
@@ -63,7 +64,7 @@ Result<Judgement> read_value(const Json& value, const Pair* inherited) {
 Result<Judgement> read_range(const Json& value) {
   ATTNCERT_CHECK(check_keys(value, "a range judgement", {"judgement", "layer", "ranges"}));
   PreactivationRange range;
-  ATTNCERT_TRY(range.layer, text_of(value, "layer"));
+  ATTNCERT_TRY(range.layer, name_in(value, "layer"));
   ATTNCERT_TRY(const Json ranges, array_of(value, "ranges"));
   for (const Json& one : ranges) {
     ATTNCERT_TRY(Domain domain, bounded_domain_of(one));
@@ -92,7 +93,7 @@ Result<LayerClaim> layer_claim_of(const Json& value) {
       value, "a layer",
       {"name", "activation", "approximant", "layout", "norm", "norm_epsilon", "epsilon"}));
   LayerClaim claim;
-  ATTNCERT_TRY(claim.name, text_of(value, "name"));
+  ATTNCERT_TRY(claim.name, name_in(value, "name"));
   ATTNCERT_TRY(claim.activation, function_of(value, "activation"));
   ATTNCERT_TRY(claim.approximant, function_of(value, "approximant"));
   ATTNCERT_TRY(claim.layout, text_of(value, "layout"));
@@ -112,6 +113,7 @@ Result<Judgement> read_conversion(const Json& value) {
   ATTNCERT_TRY(claim.original, hashes_of(value.at("original")));
   ATTNCERT_TRY(claim.converted, hashes_of(value.at("converted")));
   ATTNCERT_TRY(const Json layers, array_of(value, "layers"));
+  if (layers.empty()) return fail(ErrorCode::LayerMissing, "'layers' must name a sublayer");
   Rational largest = 0;
   for (const Json& one : layers) {
     ATTNCERT_TRY(LayerClaim layer, layer_claim_of(one));
@@ -128,11 +130,11 @@ Result<Judgement> read_conversion(const Json& value) {
 Result<Judgement> read_layer(const Json& value, bool instance) {
   if (instance) {
     ATTNCERT_CHECK(check_keys(value, "an instance judgement", {"judgement", "layer"}));
-    ATTNCERT_TRY(std::string layer, text_of(value, "layer"));
+    ATTNCERT_TRY(std::string layer, name_in(value, "layer"));
     return Judgement(Instance{std::move(layer)});
   }
   ATTNCERT_CHECK(check_keys(value, "a layer judgement", {"judgement", "layer", "epsilon"}));
-  ATTNCERT_TRY(std::string layer, text_of(value, "layer"));
+  ATTNCERT_TRY(std::string layer, name_in(value, "layer"));
   ATTNCERT_TRY(Rational epsilon, epsilon_of(value));
   return Judgement(LayerError{std::move(layer), std::move(epsilon)});
 }

@@ -3,6 +3,7 @@
 #include <set>
 
 #include "attncert/expression/zoo.hpp"
+#include "attncert/statement/name.hpp"
 
 namespace attncert {
 namespace {
@@ -57,7 +58,7 @@ Result<Sublayer> attention_of(const Json& json) {
       check_keys(json, "an attention sublayer",
                  {"name", "kind", "layout", "n_head", "mask", "scale", "norm", "qkv", "out"}));
   AttentionSublayer layer;
-  ATTNCERT_TRY(layer.name, text_of(json, "name"));
+  ATTNCERT_TRY(layer.name, name_in(json, "name"));
   ATTNCERT_TRY(layer.layout, layout_of(json));
   ATTNCERT_TRY(layer.n_head, size_of(json, "n_head"));
   ATTNCERT_TRY(layer.mask, text_of(json, "mask"));
@@ -74,7 +75,7 @@ Result<Sublayer> mlp_of(const Json& json) {
       check_keys(json, "an mlp sublayer",
                  {"name", "kind", "layout", "d_mlp", "activation", "norm", "in", "out"}));
   MlpSublayer layer;
-  ATTNCERT_TRY(layer.name, text_of(json, "name"));
+  ATTNCERT_TRY(layer.name, name_in(json, "name"));
   ATTNCERT_TRY(layer.layout, layout_of(json));
   ATTNCERT_TRY(layer.d_mlp, size_of(json, "d_mlp"));
   ATTNCERT_TRY(const std::string activation, text_of(json, "activation"));
@@ -91,7 +92,7 @@ Result<Sublayer> heads_of(const Json& json) {
                  {"name", "kind", "heads", "score_gain", "norm", "query", "value", "output"},
                  {"bias_output"}));
   NeuronHeads layer;
-  ATTNCERT_TRY(layer.name, text_of(json, "name"));
+  ATTNCERT_TRY(layer.name, name_in(json, "name"));
   ATTNCERT_TRY(layer.heads, size_of(json, "heads"));
   ATTNCERT_TRY(layer.score_gain, real_of(json, "score_gain"));
   if (layer.score_gain == 0) return field_error("score_gain must not be zero");

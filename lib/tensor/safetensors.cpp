@@ -105,6 +105,7 @@ Result<TensorFile> TensorFile::parse(std::string_view bytes) {
   file.data_ = bytes.substr(8 + length);
   for (const auto& [name, value] : json.items()) {
     if (name == "__metadata__") {
+      if (!value.is_object()) return header_error("__metadata__ must be an object");
       for (const auto& [key, text] : value.items()) {
         if (!text.is_string()) return header_error("__metadata__ must map strings to strings");
       }

@@ -20,13 +20,13 @@
   X(TailDoesNotDiverge)                                                                          \
   /* statements */                                                                               \
   X(UnknownJudgement) X(NotAClaim) X(NotCanonical) X(DomainReversed) X(EpsilonNegative)          \
-  X(EpsilonNotMaximum) X(HashSyntax)                                                             \
+  X(EpsilonNotMaximum) X(HashSyntax) X(NameSyntax)                                                             \
   /* certificates */                                                                             \
   X(CertificateVersion) X(LineTooLong) X(CertificateTruncated) X(TextAfterEnd) X(SubjectRole)    \
   X(SubjectMismatch) X(SubjectMissing) X(SubjectPath) X(ClaimMismatch)                           \
   /* steps */                                                                                    \
-  X(UnknownRule) X(StepNumber) X(PremiseUnknown) X(PremiseCount) X(PremiseJudgement)             \
-  X(ConclusionJudgement) X(DataMismatch) X(PrecisionOutOfRange) X(OrderOutOfRange)               \
+  X(UnknownRule) X(StepNumber) X(PremiseUnknown) X(PremiseRepeated) X(PremiseCount) X(PremiseJudgement)             \
+  X(ConclusionJudgement) X(DataMismatch) X(PrecisionOutOfRange) X(OrderOutOfRange) X(EffortTooLarge)               \
   X(ConclusionIsNotClaim)                                                                        \
   /* scalar rules */                                                                             \
   X(PieceUnbounded) X(CentreOutsidePiece) X(BoundExceeded) X(ValueNotContained)                  \

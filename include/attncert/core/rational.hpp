@@ -17,7 +17,7 @@ enum class Direction { down, up };
 
 /// Reads a real number exactly.
 /// Maths    "-0.0204", "1e-12" (decimal); "0x1.8p-3" (hexadecimal dyadic); "2/3"; "2^-20" (integer
-/// power) Requires at most 1,000 characters, exponents of at most 5,000 in magnitude;
+/// power) Requires at most 1,000 digits (8,000 in fractions), exponents of at most 5,000 in magnitude;
 ///          otherwise NumberSyntax, NumberTooLong
 /// Ensures  the result is the number written, exactly
 /// Status   trusted

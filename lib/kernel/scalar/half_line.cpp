@@ -37,7 +37,7 @@ Status tail(Context& context, const Step& step, const Premises& premises) {
   if (tail.diverges) {
     return fail(ErrorCode::TailDiverges, "the difference grows without bound on the half-line");
   }
-  if (upper_rational(tail.bound) <= goal->epsilon) return ok();
+  if (is_at_most(tail.bound, goal->epsilon)) return ok();
   return fail(ErrorCode::BoundExceeded, "the recomputed bound exceeds the stated epsilon");
 }
 

@@ -30,8 +30,19 @@ Result<Piece> piece_of(const Domain& domain, const Rational& centre, Precision p
                -attncert::enclose(left, precision), attncert::enclose(right, precision)};
 }
 
+// Keeps one step's work to about a minute at the very worst.
+Status check_effort(const Difference& d, unsigned order, Precision precision) {
+  constexpr double greatest = 2e9;
+  const double orders = 1.0 + order;
+  if (static_cast<double>(d.program.size()) * orders * orders * static_cast<double>(precision) <
+      greatest) {
+    return ok();
+  }
+  return fail(ErrorCode::EffortTooLarge, "terms, order and precision are too large together");
+}
+
 Status check_bound(const Interval& bound, const Rational& epsilon) {
-  if (is_bounded(bound) && upper_rational(bound) <= epsilon) return ok();
+  if (is_bounded(bound) && is_at_most(bound, epsilon)) return ok();
   return fail(ErrorCode::BoundExceeded, "the recomputed bound exceeds the stated epsilon");
 }
 
@@ -103,6 +114,7 @@ Status taylor(Context& context, const Step& step, const Premises& premises) {
   ATTNCERT_TRY(const SupError* goal, conclusion_as<SupError>(step));
   ATTNCERT_TRY(const Piece piece, piece_of(goal->domain, *step.centre, step.precision));
   ATTNCERT_TRY(const Difference* d, context.difference(goal->pair));
+  ATTNCERT_CHECK(check_effort(*d, order, step.precision));
   ATTNCERT_TRY(const Branches branches,
                resolve_branches(d->program, d->difference, piece.whole, step.precision));
   ATTNCERT_TRY(Series c, taylor_coefficients(d->program, d->difference, piece.centre, order - 1,

@@ -11,7 +11,7 @@ Status value(Context& context, const Step& step, const Premises& premises) {
   ATTNCERT_TRY(const Interval found,
                evaluate(d->program, d->difference, attncert::enclose(goal->at, step.precision),
                         step.precision));
-  if (goal->lower <= lower_rational(found) && upper_rational(found) <= goal->upper) return ok();
+  if (is_at_least(found, goal->lower) && is_at_most(found, goal->upper)) return ok();
   return fail(ErrorCode::ValueNotContained, "the recomputed value is not inside the stated bounds");
 }
 

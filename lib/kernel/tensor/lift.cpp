@@ -98,6 +98,9 @@ Status every_layer(Context& context, const Step& step, const Premises& premises)
   ATTNCERT_TRY(const ConversionError* goal, conclusion_as<ConversionError>(step));
   ATTNCERT_TRY(const Model* original, context.original());
   ATTNCERT_TRY(const Model* converted, context.converted());
+  if (goal->original != original->hashes || goal->converted != converted->hashes) {
+    return fail(ErrorCode::SubjectMismatch, "the conclusion is about other files");
+  }
   std::vector<std::string> claimed;
   for (const LayerClaim& claim : goal->layers) claimed.push_back(claim.name);
   if (claimed != names_of_kind<MlpSublayer>(original->network) ||
