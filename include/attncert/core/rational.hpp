@@ -16,8 +16,8 @@ using Rational = boost::multiprecision::mpq_rational;
 enum class Direction { down, up };
 
 /// Reads a real number exactly.
-/// Maths    "-0.0204", "1e-12" (decimal); "0x1.8p-3" (hexadecimal dyadic); "2/3"; "2^-20" (integer
-/// power) Requires at most 1,000 digits (8,000 in fractions), exponents of at most 5,000 in magnitude;
+/// Maths    "-0.0204", "1e-12" (decimal); "0x1.8p-3" (hexadecimal dyadic); "2/3"; "2^-20"
+/// Requires at most 1,000 digits (8,000 in fractions), exponents of at most 5,000 in magnitude;
 ///          otherwise NumberSyntax, NumberTooLong
 /// Ensures  the result is the number written, exactly
 /// Status   trusted

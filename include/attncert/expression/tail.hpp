@@ -20,9 +20,8 @@ struct TailBehaviour {
 };
 
 /// Proves that a term is defined on a whole half-line, and bounds it there or proves that it grows.
-/// Maths    every subterm is written P(x) + R(x) or +-e^P(x) (1 + R(x)), P a polynomial with exact
-/// or
-///          enclosed coefficients, |R(x)| <= C x^m e^(-r x) for all x on the half-line
+/// Maths    every subterm is written P(x) + R(x) or +-e^P(x) (1 + R(x)), P a polynomial with
+///          exact or enclosed coefficients, |R(x)| <= C x^m e^(-r x) for all x on the half-line
 /// Requires from > 0; TailUnsupported where no such form is found, TailNotDecreasing where `from`
 ///          is too small for the remainder to decrease beyond it
 /// Status   trusted

@@ -12,9 +12,10 @@ namespace attncert {
 /// Maths    relu max(0,x); silu x s(x), s the sigmoid; silu:k=K SiLU(Kx)/K; gelu x Phi(x);
 ///          gelu_tanh x/2 (1 + tanh(sqrt(2/pi)(x + 0.044715 x^3))); quick_gelu x s(1.702 x);
 ///          sigmoid; tanh; softplus ln(1 + e^x); mish x tanh(softplus x); elu max(0,x) + min(0,
-///          e^x-1)
-/// Requires a known name (UnknownActivation), K != 0 (ActivationParameter), or what read_fpcore
-/// needs Status   trusted Source   docs/formulas.md#zoo
+///          e^x - 1)
+/// Requires a known name (UnknownActivation), K != 0 (ActivationParameter), or an FPCore term
+/// Status   trusted
+/// Source   docs/formulas.md#zoo
 Result<NodeIndex> read_function(std::string_view text, ProgramBuilder& builder);
 
 /// The one canonical spelling of a function's text: `silu:k=K` with K canonical, FPCore rewritten.

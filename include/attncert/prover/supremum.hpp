@@ -22,8 +22,8 @@ struct SupremumBound {
 /// Encloses the supremum.
 /// Requires canonical function texts; gap > 0
 /// Ensures  lower <= sup <= upper, both accepted by the kernel
-/// Errors   where a function is not defined on the domain, or its behaviour at infinity has no
-/// bound Status   rigorous
+/// Errors   where a function is not defined on the domain, or has no known bound at infinity
+/// Status   rigorous
 Result<SupremumBound> bound_supremum(const Pair& pair, const Domain& domain, const Rational& gap,
                                      const Progress& progress = {});
 

@@ -53,8 +53,8 @@ struct MlpSublayer {
 
 /// T2: one head of internal dimension 1 for each neuron, and one head for the output bias, on the
 /// augmented stream. Rows of the tensors are heads; D + 2 columns are [model, ones, bias].
-/// Head j: mask {self, bias}, W_Q = query[j], W_K = score_gain e_bias, W_V = value[j], W_O =
-/// output[j]. Bias head: mask {self}, W_V = e_ones, W_O = bias_output (1, D + 2).
+/// Head j: mask {self, bias}, W_Q = query[j], W_K = score_gain e_bias, W_V = value[j],
+/// W_O = output[j]. Bias head: mask {self}, W_V = e_ones, W_O = bias_output (1, D + 2).
 struct NeuronHeads {
   std::string name;
   long heads = 0;  // neurons

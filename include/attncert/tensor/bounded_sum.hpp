@@ -14,10 +14,9 @@ struct Bounded {
 };
 
 /// sum over i of a[i] b[i].
-/// Maths    with u = 2^-53, n terms whose factors are both nonzero, S = sum |a_i b_i|: |fl - exact|
-/// <= n u / (1 - n u) S + n 2^-1074,
-///          and S <= fl(S) / (1 - n u); so error = 2 n u fl(S) + n 2^-1022 covers it for n u <=
-///          0.01
+/// Maths    with u = 2^-53, n terms whose factors are both nonzero, S = sum |a_i b_i|:
+///          |fl - exact| <= n u / (1 - n u) S + n 2^-1074 and S <= fl(S) / (1 - n u); so
+///          error = 2 n u fl(S) + n 2^-1022 covers it for n u <= 0.01
 /// Requires a.size() == b.size(), n < 2^40, finite entries
 /// Ensures  error = +inf when anything overflows; error = 0 when n = 0
 /// Status   trusted; holds for every order of summation, fused or not, in round-to-nearest
