@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "attncert/interval/accumulator.hpp"
 #include "attncert/interval/functions.hpp"
 
 namespace attncert::series {
@@ -10,11 +11,11 @@ namespace {
 // sum of x[i] y[k - i] over first <= i <= last, inside what both series store
 Interval convolve(const Series& x, const Series& y, unsigned k, unsigned first, unsigned last,
                   Precision precision) {
-  Interval sum = integer(0, precision);
+  ProductSum sum(precision);
   const unsigned low = y.size() > k ? first : std::max(first, k - unsigned(y.size()) + 1);
   const unsigned high = std::min(last, unsigned(x.size()) - 1);
-  for (unsigned i = low; i <= high && i <= k; ++i) sum = sum + x[i] * y[k - i];
-  return sum;
+  for (unsigned i = low; i <= high && i <= k; ++i) sum.add(x[i], y[k - i]);
+  return sum.value();
 }
 
 unsigned product_length(const Series& a, const Series& b, const Setting& setting) {

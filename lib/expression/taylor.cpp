@@ -46,6 +46,12 @@ public:
     return values_.back();
   }
 
+  Result<Series> run_bounded(NodeIndex root) {
+    ATTNCERT_TRY(Series result, run(root));
+    if (is_finite(result)) return result;
+    return fail(ErrorCode::EnclosureUnbounded, "no finite enclosure on the piece");
+  }
+
 private:
   Result<Series> node(NodeIndex i) {
     const Node& n = program_[i];
@@ -141,24 +147,25 @@ Result<Branches> resolve_branches(const Program& program, NodeIndex root, const 
   return evaluator.branches();
 }
 
+Result<PieceExpansion> expand_over_piece(const Program& program, NodeIndex root,
+                                         const Interval& piece, unsigned order,
+                                         Precision precision) {
+  Evaluator evaluator(program, piece, {order, precision});
+  ATTNCERT_TRY(Series coefficients, evaluator.run_bounded(root));
+  return PieceExpansion{std::move(coefficients), evaluator.branches()};
+}
+
 Result<Series> taylor_coefficients(const Program& program, NodeIndex root, const Interval& at,
                                    unsigned order, Precision precision, const Branches& branches) {
   Evaluator evaluator(program, at, {order, precision});
   evaluator.follow(branches);
-  ATTNCERT_TRY(Series result, evaluator.run(root));
-  if (!is_finite(result)) {
-    return fail(ErrorCode::EnclosureUnbounded, "no finite enclosure on the piece");
-  }
-  return result;
+  return evaluator.run_bounded(root);
 }
 
 Result<Interval> evaluate(const Program& program, NodeIndex root, const Interval& at,
                           Precision precision) {
   Evaluator evaluator(program, at, {0, precision});
-  ATTNCERT_TRY(const Series result, evaluator.run(root));
-  if (!is_finite(result)) {
-    return fail(ErrorCode::EnclosureUnbounded, "no finite enclosure on the piece");
-  }
+  ATTNCERT_TRY(const Series result, evaluator.run_bounded(root));
   return result[0];
 }
 

@@ -34,6 +34,17 @@ Result<Branches> resolve_branches(const Program& program, NodeIndex root, const 
 Result<Series> taylor_coefficients(const Program& program, NodeIndex root, const Interval& at,
                                    unsigned order, Precision precision, const Branches& branches);
 
+/// Coefficients over a whole piece, and the branches taken on all of it.
+struct PieceExpansion {
+  Series coefficients;
+  Branches branches;
+};
+
+/// Both at once: resolve_branches, and taylor_coefficients with these branches over the piece.
+Result<PieceExpansion> expand_over_piece(const Program& program, NodeIndex root,
+                                         const Interval& piece, unsigned order,
+                                         Precision precision);
+
 /// Encloses the values of a term over an interval. Errors as above.
 Result<Interval> evaluate(const Program& program, NodeIndex root, const Interval& at,
                           Precision precision);

@@ -92,14 +92,15 @@ Status mean_value(Context& context, const Step& step, const Premises& premises) 
   ATTNCERT_TRY(const SupError* goal, conclusion_as<SupError>(step));
   ATTNCERT_TRY(const Piece piece, piece_of(goal->domain, *step.centre, step.precision));
   ATTNCERT_TRY(const Difference* d, context.difference(goal->pair));
-  ATTNCERT_TRY(const Branches branches,
-               resolve_branches(d->program, d->difference, piece.whole, step.precision));
+  ATTNCERT_CHECK(check_effort(*d, 1, step.precision));
+  ATTNCERT_TRY(const PieceExpansion over_piece,
+               expand_over_piece(d->program, d->difference, piece.whole, 1, step.precision));
   ATTNCERT_TRY(const Series at_centre, taylor_coefficients(d->program, d->difference, piece.centre,
-                                                           0, step.precision, branches));
-  ATTNCERT_TRY(const Series over_piece, taylor_coefficients(d->program, d->difference, piece.whole,
-                                                            1, step.precision, branches));
+                                                           0, step.precision, over_piece.branches));
   Interval bound = abs(at_centre[0]);
-  if (over_piece.size() > 1) bound = bound + abs(over_piece[1]) * abs(piece.offsets);
+  if (over_piece.coefficients.size() > 1) {
+    bound = bound + abs(over_piece.coefficients[1]) * abs(piece.offsets);
+  }
   return check_bound(bound, goal->epsilon);
 }
 
@@ -115,21 +116,17 @@ Status taylor(Context& context, const Step& step, const Premises& premises) {
   ATTNCERT_TRY(const Piece piece, piece_of(goal->domain, *step.centre, step.precision));
   ATTNCERT_TRY(const Difference* d, context.difference(goal->pair));
   ATTNCERT_CHECK(check_effort(*d, order, step.precision));
-  ATTNCERT_TRY(const Branches branches,
-               resolve_branches(d->program, d->difference, piece.whole, step.precision));
+  ATTNCERT_TRY(PieceExpansion over_piece,
+               expand_over_piece(d->program, d->difference, piece.whole, order, step.precision));
   ATTNCERT_TRY(Series c, taylor_coefficients(d->program, d->difference, piece.centre, order - 1,
-                                             step.precision, branches));
-  ATTNCERT_TRY(Series over_piece, taylor_coefficients(d->program, d->difference, piece.whole, order,
-                                                      step.precision, branches));
+                                             step.precision, over_piece.branches));
   const Interval zero = integer(0, step.precision);
   c.resize(order, zero);
-  over_piece.resize(order + 1, zero);
-  Interval e = over_piece[order];
+  over_piece.coefficients.resize(order + 1, zero);
+  Interval e = over_piece.coefficients[order];
   for (unsigned k = order - 1; k >= 2; --k) e = c[k] + e * piece.offsets;
-  const Interval above = signed_bound(c[0], c[1], e, piece);
-  const Interval below = signed_bound(-c[0], -c[1], -e, piece);
-  ATTNCERT_CHECK(check_bound(above, goal->epsilon));
-  return check_bound(below, goal->epsilon);
+  ATTNCERT_CHECK(check_bound(signed_bound(c[0], c[1], e, piece), goal->epsilon));
+  return check_bound(signed_bound(-c[0], -c[1], -e, piece), goal->epsilon);
 }
 
 Status well_defined(Context& context, const Step& step, const Premises& premises) {
