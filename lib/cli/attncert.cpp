@@ -1,5 +1,8 @@
 // attncert: generates certificates. Nothing here is trusted; attncert-check decides.
+#include <csignal>
 #include <exception>
+#include <filesystem>
+#include <iostream>
 
 #include "common.hpp"
 
@@ -14,11 +17,20 @@ int main(int argc, char** argv) {
   add_certify(application, exit_code);
   add_explain(application, exit_code);
   add_convert(application, exit_code);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file size limit is an error like a full disk
   try {
     application.parse(argc, argv);
+    std::cout.flush();
+    if (!std::cout) {
+      print_error("cannot write to standard output");
+      return kUsage;
+    }
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return application.exit(error);
     print_error(std::string(error.what()) + " (see attncert --help)");
+    return kUsage;
+  } catch (const std::filesystem::filesystem_error& error) {
+    print_error(error.what());
     return kUsage;
   } catch (const std::exception& error) {
     print_error(std::string("internal: ") + error.what());

@@ -65,8 +65,8 @@ int run(const Options& options) {
   if (!domain) return exit_with(domain.error());
   const auto gap = positive_argument("--rel-gap", options.gap);
   if (!gap) return exit_with(gap.error());
-  if (gap.value() < power_of_ten(-200)) {
-    return exit_with(fail(ErrorCode::NumberTooLong, "--rel-gap must be at least 1e-200"));
+  if (gap.value() < power_of_ten(-200) || gap.value() > 1) {
+    return exit_with(fail(ErrorCode::NumberTooLong, "--rel-gap must be from 1e-200 to 1"));
   }
   const auto bound =
       bound_supremum(pair.value(), domain.value(), gap.value(), terminal_progress("bound"));

@@ -1,6 +1,6 @@
 #include <iostream>
 
-#include "attncert/core/file.hpp"
+#include "attncert/model/output_files.hpp"
 #include "common.hpp"
 
 namespace attncert::cli {

@@ -7,6 +7,8 @@
 #include "attncert/core/sha256.hpp"
 #include "attncert/expression/zoo.hpp"
 #include "attncert/model/importer.hpp"
+#include "attncert/model/network_writer.hpp"
+#include "attncert/model/output_files.hpp"
 #include "attncert/model/reference.hpp"
 #include "attncert/model/safetensors_writer.hpp"
 #include "attncert/prover/layers.hpp"
@@ -46,7 +48,8 @@ struct Conversion {
 };
 
 std::string relative_to(const fs::path& file, const fs::path& folder) {
-  return fs::proximate(fs::weakly_canonical(file), fs::weakly_canonical(folder)).generic_string();
+  const fs::path from = fs::weakly_canonical(fs::absolute(folder));
+  return fs::weakly_canonical(fs::absolute(file)).lexically_relative(from).generic_string();
 }
 
 std::vector<Subject> subjects_of(const ConversionError& claim, const std::string& weights_name) {
@@ -75,27 +78,33 @@ Status convert(const Options& options, Conversion& result) {
   return ok();
 }
 
-// The files of a conversion; the certificate comes last, and on an error what was written goes.
+// All files of a conversion, or none; a folder that was made for them goes again on an error.
 Status write_all(const fs::path& folder, const Conversion& conversion) {
-  const std::vector<std::pair<std::string, std::string>> files{
-      {"original.network.json", conversion.original.network_text},
-      {"network.json", conversion.network_text},
-      {"model.safetensors", conversion.weights_bytes},
-      {"certificate.jsonl", write_certificate(conversion.certificate)}};
   std::error_code problem;
   const bool fresh = fs::create_directories(folder, problem);
   if (problem) {
     return fail(ErrorCode::FileUnwritable,
                 "cannot create folder '" + folder.string() + "': " + problem.message());
   }
-  for (std::size_t i = 0; i < files.size(); ++i) {
-    Status written = write_file_atomically(folder / files[i].first, files[i].second);
-    if (written) continue;
-    for (std::size_t j = 0; j < i; ++j) fs::remove(folder / files[j].first, problem);
-    if (fresh) fs::remove(folder, problem);
-    return written;
+  Status written = write_files_atomically(
+      {{folder / "original.network.json", conversion.original.network_text},
+       {folder / "network.json", conversion.network_text},
+       {folder / "model.safetensors", conversion.weights_bytes},
+       {folder / "certificate.jsonl", write_certificate(conversion.certificate)}});
+  if (!written && fresh) fs::remove(folder, problem);
+  return written;
+}
+
+// Writing into the model's own folder would overwrite the model.
+Status check_output(const Options& options) {
+  std::error_code problem;
+  const fs::path output = fs::weakly_canonical(fs::absolute(options.output), problem);
+  if (problem) {
+    return fail(ErrorCode::FileUnwritable,
+                "cannot use folder '" + options.output + "': " + problem.message());
   }
-  return ok();
+  if (output != fs::weakly_canonical(fs::absolute(options.model), problem)) return ok();
+  return fail(ErrorCode::FileUnwritable, "the output folder must not be the model's own");
 }
 
 Result<std::vector<std::vector<long>>> read_prompts(const std::string& path) {
@@ -196,6 +205,7 @@ void print(const Options& options, const Conversion& conversion, const Measured&
 
 int run(const Options& options) {
   Conversion conversion;
+  if (Status status = check_output(options); !status) return exit_with(status.error());
   if (Status status = convert(options, conversion); !status) return exit_with(status.error());
   Measured measured;
   if (!options.prompts.empty()) {

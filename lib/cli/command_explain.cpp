@@ -11,11 +11,14 @@ std::string reason(const Step& step) {
     case Rule::enclose: return "evaluating both functions over the whole piece at once";
     case Rule::mean_value: return "the value at a centre plus the slopes over the piece";
     case Rule::taylor:
-      return "a Taylor expansion of order " + std::to_string(*step.order) +
-             " about x = " + to_scientific(*step.centre, 8, Direction::down) +
+      return "a Taylor expansion of order " + std::to_string(step.order.value_or(0)) +
+             " about x = " + to_scientific(step.centre.value_or(0), 8, Direction::down) +
              " with its remainder enclosed";
     case Rule::well_defined: return "no divisor, root or logarithm leaves its domain there";
-    case Rule::tail: return "what remains at infinity decays exponentially";
+    case Rule::tail:
+      return std::holds_alternative<WellDefined>(step.conclusion)
+                 ? "no divisor, root or logarithm leaves its domain towards infinity"
+                 : "what remains at infinity decays exponentially";
     case Rule::divergence: return "the leading terms at infinity differ";
     case Rule::value: return "evaluating both functions at that point";
     case Rule::witness: return "that point is in the domain";

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <string>
 
+#include "attncert/model/decimal.hpp"
 #include "attncert/prover/supremum.hpp"
 
 namespace attncert::cli {

@@ -14,16 +14,6 @@ Error io_error(ErrorCode code, const char* doing, const std::filesystem::path& p
   return fail(code, std::string(doing) + " '" + path.string() + "': " + std::strerror(errno));
 }
 
-bool write_all(int descriptor, std::string_view content) {
-  while (!content.empty()) {
-    const ssize_t written = ::write(descriptor, content.data(), content.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return false;
-    content.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return ::fsync(descriptor) == 0 || errno == EINVAL || errno == EROFS;
-}
-
 }  // namespace
 
 Result<std::string> read_file(const std::filesystem::path& path) {
@@ -57,21 +47,6 @@ Result<std::string> read_file(const std::filesystem::path& path) {
   errno = saved;
   if (!good) return io_error(ErrorCode::FileUnreadable, "cannot read", path);
   return content;
-}
-
-Status write_file_atomically(const std::filesystem::path& path, std::string_view content) {
-  std::string temporary = path.string() + ".XXXXXX";
-  const int descriptor = ::mkstemp(temporary.data());
-  if (descriptor < 0) return io_error(ErrorCode::FileUnwritable, "cannot create", path);
-  const bool good = write_all(descriptor, content) && ::fchmod(descriptor, 0644) == 0;
-  const int saved = errno;
-  const bool closed = ::close(descriptor) == 0;
-  if (good) errno = closed ? 0 : errno;
-  if (good && closed && ::rename(temporary.c_str(), path.c_str()) == 0) return ok();
-  if (!good) errno = saved;
-  const Error error = io_error(ErrorCode::FileUnwritable, "cannot write", path);
-  ::unlink(temporary.c_str());
-  return error;
 }
 
 }  // namespace attncert

@@ -6,9 +6,10 @@
 namespace attncert {
 namespace {
 
-constexpr std::size_t kMaxLength = 20000;  // of canonical fractions
-constexpr int kMaxDigits = 1000;           // of decimals and hexadecimal numbers
-constexpr std::size_t kMaxFractionDigits = 8000;
+constexpr std::size_t kMaxLength = 20000;          // of canonical fractions
+constexpr std::size_t kMaxDigits = 1000;           // of decimals
+constexpr std::size_t kMaxCanonicalDigits = 8000;  // of the spellings to_string gives such numbers
+constexpr int kMaxBinaryExponent = 40000;
 constexpr int kMaxExponent = 5000;
 constexpr int kMaxDyadicDigits = 40;
 constexpr int kMaxDecimalDigits = 400;
@@ -22,7 +23,8 @@ Error syntax_error(std::string_view text) {
                                            "1e-6, a hexadecimal float such as 0x1.8p-3, or 2/3");
 }
 
-Result<int> parse_exponent(std::string_view text, std::string_view whole) {
+Result<int> parse_exponent(std::string_view text, std::string_view whole,
+                           int greatest = kMaxExponent) {
   if (text.starts_with("+-")) return syntax_error(whole);
   if (text.starts_with("+")) text.remove_prefix(1);
   int exponent = 0;
@@ -30,7 +32,7 @@ Result<int> parse_exponent(std::string_view text, std::string_view whole) {
   if (error == std::errc::invalid_argument || end != text.data() + text.size()) {
     return syntax_error(whole);
   }
-  if (error != std::errc() || exponent < -kMaxExponent || exponent > kMaxExponent) {
+  if (error != std::errc() || exponent < -greatest || exponent > greatest) {
     return fail(ErrorCode::NumberTooLong, "exponents beyond 5000 are not supported");
   }
   return exponent;
@@ -75,8 +77,10 @@ Result<Mantissa> parse_mantissa(std::string_view text, int base, std::string_vie
 Result<Rational> parse_hexadecimal(std::string_view text, std::string_view whole) {
   const auto mark = text.find_first_of("pP");
   if (mark == std::string_view::npos) return syntax_error(whole);
-  ATTNCERT_TRY(const Mantissa mantissa, parse_mantissa(text.substr(0, mark), 16, whole));
-  ATTNCERT_TRY(const int exponent, parse_exponent(text.substr(mark + 1), whole));
+  ATTNCERT_TRY(const Mantissa mantissa,
+               parse_mantissa(text.substr(0, mark), 16, whole, kMaxCanonicalDigits));
+  ATTNCERT_TRY(const int exponent,
+               parse_exponent(text.substr(mark + 1), whole, kMaxBinaryExponent));
   return Rational(Rational(mantissa.digits) *
                   power_of_two(exponent - 4 * mantissa.fraction_digits));
 }
@@ -93,9 +97,9 @@ Result<Rational> parse_decimal(std::string_view text, std::string_view whole) {
 
 Result<Rational> parse_fraction(std::string_view text, std::size_t slash, std::string_view whole) {
   ATTNCERT_TRY(const Mantissa above,
-               parse_mantissa(text.substr(0, slash), 10, whole, kMaxFractionDigits));
+               parse_mantissa(text.substr(0, slash), 10, whole, kMaxCanonicalDigits));
   ATTNCERT_TRY(const Mantissa below,
-               parse_mantissa(text.substr(slash + 1), 10, whole, kMaxFractionDigits));
+               parse_mantissa(text.substr(slash + 1), 10, whole, kMaxCanonicalDigits));
   if (above.fraction_digits + below.fraction_digits > 0 || below.digits == 0) {
     return syntax_error(whole);
   }
@@ -202,36 +206,6 @@ std::string to_string(const Rational& q) {
     if (is_dyadic) return hexadecimal(q);
   }
   return numerator(q).str() + "/" + denominator(q).str();
-}
-
-int decimal_exponent(const Rational& q) {
-  const Rational magnitude = abs(q);
-  const int bits = static_cast<int>(boost::multiprecision::msb(numerator(magnitude))) -
-                   static_cast<int>(boost::multiprecision::msb(denominator(magnitude)));
-  int exponent = static_cast<int>(std::floor((bits - 1) * 0.30102999566398120));
-  while (power_of_ten(exponent + 1) <= magnitude) ++exponent;
-  while (power_of_ten(exponent) > magnitude) --exponent;
-  return exponent;
-}
-
-Rational round_decimal(const Rational& q, int digits, Direction direction) {
-  if (q == 0) return q;
-  const Rational unit = power_of_ten(decimal_exponent(q) - digits + 1);
-  const Rational scaled = q / unit;
-  Integer rounded = numerator(scaled) / denominator(scaled);  // towards zero
-  if (Rational(rounded) < scaled && direction == Direction::up) ++rounded;
-  if (Rational(rounded) > scaled && direction == Direction::down) --rounded;
-  return Rational(rounded) * unit;
-}
-
-std::string to_scientific(const Rational& q, int digits, Direction direction) {
-  if (q == 0) return "0";
-  const Rational rounded = round_decimal(q, digits, direction);
-  const int exponent = decimal_exponent(rounded);
-  const Rational unit = power_of_ten(exponent - digits + 1);
-  std::string text = Integer(numerator(Rational(abs(rounded) / unit))).str();
-  if (text.size() > 1) text.insert(1, 1, '.');
-  return (q < 0 ? "-" : "") + text + (exponent == 0 ? "" : "e" + std::to_string(exponent));
 }
 
 }  // namespace attncert

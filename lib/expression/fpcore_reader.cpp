@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <map>
 
@@ -50,6 +51,18 @@ constexpr std::array<NamedConstant, 12> kConstants{{{"E", "(exp 1)"},
                                                     {"M_2_SQRTPI", "(/ 2 (sqrt PI))"},
                                                     {"SQRT2", "(sqrt 2)"},
                                                     {"SQRT1_2", "(sqrt 1/2)"}}};
+
+bool is_number_like(std::string_view name) {
+  return name.find_first_of("0123456789") < 3 &&
+         std::string_view("+-.0123456789").find(name[0]) != std::string_view::npos;
+}
+
+// Numbers and FPCore's constants keep their meaning.
+bool is_reserved(std::string_view name) {
+  return name == "PI" || is_number_like(name) ||
+         std::any_of(kConstants.begin(), kConstants.end(),
+                     [&](const NamedConstant& constant) { return constant.name == name; });
+}
 
 class Reader {
 public:
@@ -172,9 +185,7 @@ private:
     for (const NamedConstant& constant : kConstants) {
       if (constant.name == name) return read_fpcore(constant.definition, builder_);
     }
-    const bool number_like = name.find_first_of("0123456789") < 3 &&
-                             std::string_view("+-.0123456789").find(name[0]) != name.npos;
-    if (!number_like || name.find('^') != name.npos) {
+    if (!is_number_like(name) || name.find('^') != name.npos) {
       return fail(ErrorCode::UnboundName,
                   "unbound name '" + std::string(name.substr(0, 40)) + "': the variable is x");
     }
@@ -226,7 +237,7 @@ private:
       const char close = peek() == '[' ? ']' : ')';
       ++at_;
       const std::string name(token());
-      if (name.empty()) return syntax("expected a name");
+      if (name.empty() || is_reserved(name)) return syntax("expected a name to bind");
       ATTNCERT_TRY(const NodeIndex value, expression(sequential ? inner : scope, depth + 1));
       ATTNCERT_CHECK(expect(close));
       inner[name] = value;

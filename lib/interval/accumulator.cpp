@@ -47,8 +47,8 @@ void ProductSum::add(const Interval& x, const Interval& y) {
     add_ends(xu, yu, xl, yl);
   } else {
     const Interval sum = value() + x * y;
-    lower_ = sum.lower();
-    upper_ = sum.upper();
+    mpfr_set(lower_.backend().data(), sum.lower().backend().data(), MPFR_RNDD);
+    mpfr_set(upper_.backend().data(), sum.upper().backend().data(), MPFR_RNDU);
   }
 }
 

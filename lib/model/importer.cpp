@@ -3,6 +3,7 @@
 #include <set>
 
 #include "attncert/core/file.hpp"
+#include "attncert/model/network_writer.hpp"
 
 namespace attncert {
 namespace {

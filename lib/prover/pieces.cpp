@@ -108,7 +108,9 @@ private:
                                       std::size_t attempts) const {
     const Rational middle = (piece.lower + piece.upper) / 2;
     if (is_undefinedness(error.code)) {
-      if (piece.depth < kHalvingsBeforeUndefined) return std::nullopt;
+      if (piece.depth < kHalvingsBeforeUndefined && piece.lower < piece.upper) {
+        return std::nullopt;
+      }
       return PieceFailure{PieceFailure::Kind::undefined, middle, error};
     }
     if (!search_.well_defined_only && approx_magnitude(difference_, static_cast<double>(middle)) >

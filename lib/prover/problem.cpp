@@ -34,6 +34,13 @@ Problem::Problem(Pair pair, Domain domain, Progress progress)
       context_(Subjects{}) {}
 
 Result<Problem> Problem::make(const Pair& pair, const Domain& domain, Progress progress) {
+  const Rational greatest = power_of_ten(40);
+  for (const auto& end : {domain.lower, domain.upper}) {
+    if (end && abs(*end) > greatest) {
+      return fail(ErrorCode::NumberTooLong,
+                  "domains that reach beyond 1e40 are not supported: use --domain all");
+    }
+  }
   Problem problem(pair, domain, std::move(progress));
   ATTNCERT_TRY(problem.difference_, problem.context_.difference(pair));
   const Difference& d = *problem.difference_;

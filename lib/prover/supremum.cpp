@@ -213,11 +213,13 @@ CertifyOutcome refuted(const Task& task, const Peak& peak, const Rational& epsil
   CertifyOutcome outcome;
   outcome.witness = Rational(peak.at / task.k);
   outcome.lower = peak.value / task.k;
+  Rational claimed = round_decimal(outcome.lower, kDecimalDigits, Direction::down);
+  if (claimed <= epsilon) claimed = round_decimal(outcome.lower, 100, Direction::down);
   auto own = Problem::make(task.pair, task.domain, {});
-  if (!own) return outcome;
+  if (!own || claimed <= epsilon) return outcome;
   for (Precision precision = 128; precision <= kGreatestPrecision; precision *= 2) {
     own.value().set_precision(precision);
-    Certificate certificate = own.value().lower_bound(*outcome.witness, epsilon);
+    Certificate certificate = own.value().lower_bound(*outcome.witness, claimed);
     if (check_certificate(write_certificate(certificate), ".").refusal) continue;
     outcome.kind = CertifyOutcome::Kind::refuted;
     outcome.certificate = std::move(certificate);

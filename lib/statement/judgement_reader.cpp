@@ -9,8 +9,9 @@ Result<std::string> function_of(const Json& value, const char* key) {
   ATTNCERT_TRY(std::string text, text_of(value, key));
   ATTNCERT_TRY(const std::string canonical, canonical_function(text));
   if (canonical != text) {
-    return fail(ErrorCode::NotCanonical,
-                "'" + std::string(key) + "' is not in canonical form: write " + canonical);
+    return fail(
+        ErrorCode::NotCanonical,
+        "'" + std::string(key) + "' is not in canonical form: write " + canonical.substr(0, 100));
   }
   return text;
 }

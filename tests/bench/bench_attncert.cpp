@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "attncert/expression/zoo.hpp"
+#include "attncert/model/decimal.hpp"
 #include "attncert/prover/supremum.hpp"
 
 namespace {

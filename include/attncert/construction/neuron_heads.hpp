@@ -19,8 +19,9 @@ struct ConvertedLayer {
 
 /// Builds the heads of a sublayer with activation SiLU(kx)/k.
 /// Maths    head j: W_Q = -[w_j; c_j; 0], W_K = k e_bias, W_V = [w_j; c_j; 0], W_O = [V2_j, 0, 0];
-///          so its output row is z SiLU(k z)/k / z ... = SiLU(k z_j)/k V2_j with z_j = w_j.x + c_j;
-///          one more head of mask {self} writes the output bias
+///          with z_j = w_j.x + c_j it attends to itself with weight sigmoid(k z_j), so its output
+///          row is z_j sigmoid(k z_j) V2_j = SiLU(k z_j)/k V2_j; one more head of mask {self} writes
+///          the output bias
 /// Shapes   query, value, output: (d_mlp, d_model + 2); bias_output: (1, d_model + 2)
 /// Errors   TensorMissing, TensorShape, ... naming the tensor
 /// Source   docs/formulas.md#heads; Huben & Morris 2023, theorem 2

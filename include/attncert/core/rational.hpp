@@ -12,9 +12,6 @@ namespace attncert {
 using Integer = boost::multiprecision::mpz_int;
 using Rational = boost::multiprecision::mpq_rational;
 
-/// Towards which side a printed number may differ from the exact one.
-enum class Direction { down, up };
-
 /// Reads a real number exactly.
 /// Maths    "-0.0204", "1e-12" (decimal); "0x1.8p-3" (hexadecimal dyadic); "2/3"; "2^-20"
 /// Requires at most 1,000 digits (8,000 in fractions), exponents of at most 5,000 in magnitude;
@@ -29,19 +26,8 @@ Result<Rational> parse_rational(std::string_view text);
 /// Status   trusted
 std::string to_string(const Rational& q);
 
-/// Rounds to `digits` significant decimal digits in the named direction.
-/// Ensures  result <= q (down) or result >= q (up), and |result - q| < 10^(1 - digits) |q|
-/// Status   trusted
-Rational round_decimal(const Rational& q, int digits, Direction direction);
-
-/// Scientific notation with `digits` significant digits, rounded in the named direction.
-std::string to_scientific(const Rational& q, int digits, Direction direction);
-
 /// 10^n and 2^n for any n.
 Rational power_of_ten(int n);
 Rational power_of_two(int n);
-
-/// floor(log10 |q|); Requires q != 0.
-int decimal_exponent(const Rational& q);
 
 }  // namespace attncert

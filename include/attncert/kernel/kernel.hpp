@@ -16,7 +16,7 @@ namespace attncert {
 struct Model {
   Network network;
   TensorFile weights;
-  ModelHashes hashes;
+  ModelHashes hashes = {};
 };
 
 /// The files a claim is about, by role.

@@ -5,6 +5,7 @@
 
 #include "attncert/expression/term.hpp"
 #include "attncert/interval/interval.hpp"
+#include "attncert/model/decimal.hpp"
 
 namespace attncert {
 

@@ -93,7 +93,4 @@ const std::string& name_of(const Sublayer& sublayer);
 /// Status   trusted
 Result<Network> parse_network(std::string_view bytes);
 
-/// Writes the canonical network file, pretty-printed.
-std::string write_network(const Network& network);
-
 }  // namespace attncert

@@ -32,12 +32,9 @@ Result<Piece> piece_of(const Domain& domain, const Rational& centre, Precision p
 
 // Keeps one step's work to about a minute at the very worst.
 Status check_effort(const Difference& d, unsigned order, Precision precision) {
-  constexpr double greatest = 2e9;
-  const double orders = 1.0 + order;
-  if (static_cast<double>(d.program.size()) * orders * orders * static_cast<double>(precision) <
-      greatest) {
-    return ok();
-  }
+  constexpr std::size_t greatest = 2'000'000'000;
+  const std::size_t products = std::size_t{order + 1} * (order + 1);
+  if (d.program.size() * products * static_cast<std::size_t>(precision) < greatest) return ok();
   return fail(ErrorCode::EffortTooLarge, "terms, order and precision are too large together");
 }
 

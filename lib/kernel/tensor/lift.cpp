@@ -78,6 +78,9 @@ Status lift(Context& context, const Step& step, const Premises& premises) {
   ATTNCERT_TRY(const NeuronHeads* heads,
                sublayer_named<NeuronHeads>(converted->network, goal->layer));
   const Pair pair{mlp->activation, function_of(*heads)};
+  if (static_cast<long>(ranges->ranges.size()) != mlp->d_mlp) {
+    return fail(ErrorCode::RangeCount, "the number of ranges is not the number of neurons");
+  }
   ATTNCERT_TRY(const std::vector<double> errors, neuron_errors(*ranges, pair, premises));
   ATTNCERT_TRY(const MlpWeights weights, mlp_weights(*original, *mlp));
   std::vector<double> column(errors.size());

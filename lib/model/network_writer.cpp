@@ -1,4 +1,4 @@
-#include "attncert/statement/network.hpp"
+#include "attncert/model/network_writer.hpp"
 
 namespace attncert {
 namespace {

@@ -1,0 +1,211 @@
+#include "attncert/statement/judgement.hpp"
+
+#include <set>
+
+#include "unit/support.hpp"
+
+using namespace attncert;
+using namespace attncert::testing;
+
+namespace {
+
+const Pair kPair{"silu", "relu"};
+const std::string kHash(64, 'a');
+
+Json parsed(const std::string& text) {
+  auto json = parse_json(text);
+  REQUIRE_MESSAGE(json, text);
+  return std::move(json).value();
+}
+
+std::vector<Judgement> every_judgement() {
+  const Domain all;
+  const Domain right{Rational(1, 3), std::nullopt};
+  const Domain piece{Rational(-5, 2), Rational(7)};
+  const ModelHashes hashes{kHash, std::string(64, '0')};
+  const LayerClaim layer{"h.0.mlp", "gelu", "silu:k=1.702", "in-out", "layer-norm",
+                         real("1e-5"), real("0.25")};
+  return {SupError{kPair, all, real("0.2785")},
+          SupError{{"(tanh x)", "silu:k=2/3"}, right, 0},
+          WellDefined{kPair, piece},
+          PointValue{kPair, Rational(-1, 7), Rational(-1), Rational(0)},
+          LowerBound{kPair, piece.mirrored(), real("1e-3")},
+          Unbounded{kPair, right.mirrored()},
+          Instance{"h.0.mlp"},
+          PreactivationRange{"h.0.mlp", {piece, {Rational(0), Rational(0)}}},
+          LayerError{"h.0.mlp", Rational(1, 3)},
+          ConversionError{hashes, hashes, {layer}, real("0.25")},
+          ConversionError{hashes, hashes, {}, 0}};
+}
+
+struct Rejection {
+  std::string_view text;
+  ErrorCode code;
+};
+
+constexpr Rejection kRejected[] = {
+    {R"([])", ErrorCode::JsonMissingKey},
+    {R"({"kind":"sup-error"})", ErrorCode::JsonMissingKey},
+    {R"({"judgement":1})", ErrorCode::JsonWrongType},
+    {R"({"judgement":"sup_error"})", ErrorCode::UnknownJudgement},
+    {R"({"judgement":"sup-error","target":"silu","approximant":"relu","domain":"all"})",
+     ErrorCode::JsonMissingKey},
+    {R"({"judgement":"sup-error","target":"silu","domain":"all","epsilon":"1"})",
+     ErrorCode::JsonMissingKey},
+    {R"({"judgement":"sup-error","domain":"all","epsilon":"1"})", ErrorCode::JsonMissingKey},
+    {R"({"judgement":"sup-error","target":"silu","approximant":"relu","domain":"all",)"
+     R"("epsilon":"1","note":"x"})",
+     ErrorCode::JsonUnknownKey},
+    {R"({"judgement":"sup-error","target":"silu","approximant":"relu","domain":"all","epsilon":1})",
+     ErrorCode::JsonWrongType},
+    {R"({"judgement":"sup-error","target":"silu","approximant":"relu","domain":"all",)"
+     R"("epsilon":"-1e-300"})",
+     ErrorCode::EpsilonNegative},
+    {R"({"judgement":"lower-bound","target":"silu","approximant":"relu","domain":"all",)"
+     R"("epsilon":"-1"})",
+     ErrorCode::EpsilonNegative},
+    {R"({"judgement":"sup-error","target":"silu","approximant":"relu","domain":"all",)"
+     R"("epsilon":"x"})",
+     ErrorCode::NumberSyntax},
+    {R"({"judgement":"sup-error","target":"swish","approximant":"relu","domain":"all",)"
+     R"("epsilon":"1"})",
+     ErrorCode::UnknownActivation},
+    {R"({"judgement":"sup-error","target":"silu:k=1.0","approximant":"relu","domain":"all",)"
+     R"("epsilon":"1"})",
+     ErrorCode::NotCanonical},
+    {R"j({"judgement":"sup-error","target":"silu","approximant":"(fmax 0  x)","domain":"all",)j"
+     R"("epsilon":"1"})",
+     ErrorCode::NotCanonical},
+    {R"j({"judgement":"sup-error","target":"silu","approximant":"(+ (exp x) (exp x))",)j"
+     R"("domain":"all","epsilon":"1"})",
+     ErrorCode::NotCanonical},
+    {R"({"judgement":"unbounded","target":"silu","approximant":"relu","domain":"All"})",
+     ErrorCode::JsonWrongType},
+    {R"({"judgement":"unbounded","target":"silu","approximant":"relu","domain":["0"]})",
+     ErrorCode::JsonWrongType},
+    {R"({"judgement":"unbounded","target":"silu","approximant":"relu","domain":["0","1","2"]})",
+     ErrorCode::JsonWrongType},
+    {R"({"judgement":"unbounded","target":"silu","approximant":"relu","domain":[0,1]})",
+     ErrorCode::JsonWrongType},
+    {R"({"judgement":"unbounded","target":"silu","approximant":"relu","domain":["1","0"]})",
+     ErrorCode::DomainReversed},
+    {R"({"judgement":"unbounded","target":"silu","approximant":"relu","domain":["inf","-inf"]})",
+     ErrorCode::NumberSyntax},
+    {R"({"judgement":"unbounded","target":"silu","approximant":"relu","domain":["0","-inf"]})",
+     ErrorCode::NumberSyntax},
+    {R"({"judgement":"well-defined","target":"silu","approximant":"relu","domain":"all",)"
+     R"("epsilon":"0"})",
+     ErrorCode::JsonUnknownKey},
+    {R"({"judgement":"value","target":"silu","approximant":"relu","at":"0"})",
+     ErrorCode::JsonMissingKey},
+    {R"({"judgement":"value","target":"silu","approximant":"relu","at":"0","within":"all"})",
+     ErrorCode::JsonWrongType},
+    {R"({"judgement":"value","target":"silu","approximant":"relu","at":"0","within":["0","inf"]})",
+     ErrorCode::JsonWrongType},
+    {R"({"judgement":"value","target":"silu","approximant":"relu","at":"0","within":["1","0"]})",
+     ErrorCode::DomainReversed},
+    {R"({"judgement":"instance"})", ErrorCode::JsonMissingKey},
+    {R"({"judgement":"instance","layer":7})", ErrorCode::JsonWrongType},
+    {R"({"judgement":"range","layer":"a","ranges":{}})", ErrorCode::JsonWrongType},
+    {R"({"judgement":"range","layer":"a","ranges":["all"]})", ErrorCode::JsonWrongType},
+    {R"({"judgement":"range","layer":"a","ranges":[["2","1"]]})", ErrorCode::DomainReversed},
+    {R"({"judgement":"one-layer-error","layer":"a","epsilon":"-1"})", ErrorCode::EpsilonNegative},
+    {R"({"judgement":"one-layer-error","layer":"a"})", ErrorCode::JsonMissingKey},
+};
+
+// A layer-error statement with one member replaced.
+std::string conversion_with(const std::string& path, const Json& value) {
+  Json json = to_json(every_judgement()[9]);
+  json[Json::json_pointer(path)] = value;
+  return outcome(judgement_of(json, nullptr));
+}
+
+}  // namespace
+
+TEST_CASE("judgement: every kind round-trips through JSON, and is written canonically") {
+  std::set<std::string> kinds;
+  for (const Judgement& judgement : every_judgement()) {
+    const std::string text = to_json(judgement).dump();
+    CAPTURE(text);
+    kinds.insert(std::string(kind_of(judgement)));
+    const auto again = judgement_of(parsed(text), nullptr);
+    REQUIRE(outcome(again) == "ok");
+    CHECK(again.value() == judgement);
+    CHECK(to_json(again.value()).dump() == text);
+    CHECK_FALSE(in_words(judgement).empty());
+  }
+  CHECK(kinds.size() == std::variant_size_v<Judgement>);
+}
+
+TEST_CASE("judgement: the pair may be inherited, in whole only") {
+  const Judgement own = SupError{kPair, {}, 1};
+  const Judgement other = SupError{{"gelu", "relu"}, {}, 1};
+  CHECK(to_json(own, &kPair).dump() ==
+        R"({"domain":"all","epsilon":"1","judgement":"sup-error"})");
+  CHECK(judgement_of(to_json(own, &kPair), &kPair).value() == own);
+  CHECK(judgement_of(to_json(other, &kPair), &kPair).value() == other);
+  Json half = to_json(own, &kPair);
+  half["target"] = "silu";
+  CHECK(outcome(judgement_of(half, &kPair)) == name(ErrorCode::JsonMissingKey));
+  CHECK(pair_of(own)->target == "silu");
+  CHECK(pair_of(Instance{"a"}) == nullptr);
+}
+
+TEST_CASE("judgement: what is not one is refused, with its cause") {
+  for (const Rejection& row : kRejected) {
+    CAPTURE(row.text);
+    CHECK(outcome(judgement_of(parsed(std::string(row.text)), nullptr)) == name(row.code));
+  }
+}
+
+TEST_CASE("judgement: statements of conversions") {
+  CHECK(conversion_with("/inputs", "every") == "ok");
+  CHECK(conversion_with("/inputs", "some") == name(ErrorCode::JsonWrongType));
+  CHECK(conversion_with("/epsilon", "0.3") == name(ErrorCode::EpsilonNotMaximum));
+  CHECK(conversion_with("/epsilon", "0.2") == name(ErrorCode::EpsilonNotMaximum));
+  CHECK(conversion_with("/epsilon", "-1") == name(ErrorCode::EpsilonNegative));
+  CHECK(conversion_with("/layers/0/epsilon", "-1") == name(ErrorCode::EpsilonNegative));
+  CHECK(conversion_with("/layers/0/epsilon", "0.1") == name(ErrorCode::EpsilonNotMaximum));
+  CHECK(conversion_with("/layers/0/activation", "swish") == name(ErrorCode::UnknownActivation));
+  CHECK(conversion_with("/layers/0/approximant", "silu:k=1.70") == name(ErrorCode::NotCanonical));
+  CHECK(conversion_with("/layers/0/norm_epsilon", 1) == name(ErrorCode::JsonWrongType));
+  CHECK(conversion_with("/layers/0/extra", "x") == name(ErrorCode::JsonUnknownKey));
+  CHECK(conversion_with("/layers", "x") == name(ErrorCode::JsonWrongType));
+  CHECK(conversion_with("/original", "x") == name(ErrorCode::JsonWrongType));
+  for (const std::string& hash : {kHash + "a", std::string(63, 'a'), std::string(64, 'A'),
+                                  std::string(64, 'g'), std::string()}) {
+    CHECK(conversion_with("/original/weights", hash) == name(ErrorCode::HashSyntax));
+    CHECK(conversion_with("/converted/network", hash) == name(ErrorCode::HashSyntax));
+  }
+}
+
+TEST_CASE("judgement: which may head a certificate") {
+  for (const Judgement& judgement : every_judgement()) {
+    const std::string kind(kind_of(judgement));
+    CAPTURE(kind);
+    const bool claim = kind == "sup-error" || kind == "lower-bound" || kind == "unbounded" ||
+                       kind == "layer-error";
+    CHECK(outcome(claim_of(to_json(judgement))) == (claim ? "ok" : name(ErrorCode::NotAClaim)));
+  }
+}
+
+TEST_CASE("domain: containment, mirror images, multiples") {
+  const Domain all;
+  const Domain unit{Rational(0), Rational(1)};
+  const Domain right{Rational(0), std::nullopt};
+  CHECK(all.contains(unit));
+  CHECK(all.contains(right));
+  CHECK(right.contains(unit));
+  CHECK_FALSE(unit.contains(right));
+  CHECK_FALSE(right.contains(all));
+  CHECK_FALSE(unit.contains(Domain{Rational(0), Rational(1 + power_of_two(-60))}));
+  CHECK_FALSE(unit.contains(Domain{Rational(-power_of_two(-60)), Rational(1)}));
+  CHECK(unit.contains(Rational(1)));
+  CHECK_FALSE(unit.contains(Rational(1 + power_of_two(-60))));
+  CHECK(unit.mirrored() == Domain{Rational(-1), Rational(0)});
+  CHECK(right.mirrored() == Domain{std::nullopt, Rational(0)});
+  CHECK(all.mirrored() == all);
+  CHECK(unit.scaled(Rational(3, 2)) == Domain{Rational(0), Rational(3, 2)});
+  CHECK(domain_of(Json::array({"-inf", "inf"})).value() == all);
+  CHECK(domain_of(Json::array({"2", "2"})).value() == Domain{Rational(2), Rational(2)});
+}
