@@ -157,26 +157,4 @@ std::optional<Refusal> read_certificate(std::string_view text, const Certificate
   return Reader(text, sink).run();
 }
 
-Result<Certificate> parse_certificate(std::string_view text) {
-  Certificate certificate;
-  const CertificateSink sink{[&](const Judgement& claim) {
-                               certificate.claim = claim;
-                               return ok();
-                             },
-                             [&](const std::vector<Subject>& subjects) {
-                               certificate.subjects = subjects;
-                               return ok();
-                             },
-                             [&](const Step& step) {
-                               certificate.steps.push_back(step);
-                               return ok();
-                             },
-                             [&](long end) {
-                               certificate.end = end;
-                               return ok();
-                             }};
-  if (auto refusal = read_certificate(text, sink)) return refusal->error;
-  return certificate;
-}
-
 }  // namespace attncert

@@ -109,8 +109,12 @@ Result<Rational> parse_fraction(std::string_view text, std::size_t slash, std::s
 Result<Rational> parse_power(std::string_view text, std::size_t caret, std::string_view whole) {
   ATTNCERT_TRY(const Mantissa base, parse_mantissa(text.substr(0, caret), 10, whole));
   ATTNCERT_TRY(const int exponent, parse_exponent(text.substr(caret + 1), whole));
-  if (base.fraction_digits > 0 || base.digits == 0 || base.digits > 1000) {
+  if (base.fraction_digits > 0 || base.digits == 0 || base.digits > 1000)
     return syntax_error(whole);
+  constexpr unsigned most_bits = 20000;
+  if ((boost::multiprecision::msb(base.digits) + 1) * static_cast<unsigned>(std::abs(exponent)) >
+      most_bits) {
+    return fail(ErrorCode::NumberTooLong, "a power of more than 20000 bits");
   }
   const Rational power(boost::multiprecision::pow(base.digits, std::abs(exponent)));
   return exponent < 0 ? Rational(1 / power) : power;

@@ -193,15 +193,19 @@ private:
     return builder_.constant(value);
   }
 
+  Error wrong_arity(const Operator& found) const {
+    return fail(ErrorCode::OperatorArity, "wrong number of arguments for '" +
+                                              std::string(found.name) + "' near character " +
+                                              std::to_string(at_ + 1));
+  }
+
   Result<NodeIndex> application(const Operator& found, const Scope& scope, int depth) {
     ATTNCERT_TRY(const NodeIndex a, expression(scope, depth + 1));
     skip_space();
     if (found.op == Op::pow) return power(a);
     const bool single = peek() == ')';
     if (single ? arity(found.op) == 2 && found.op != Op::sub : arity(found.op) == 1) {
-      return fail(ErrorCode::OperatorArity, "wrong number of arguments for '" +
-                                                std::string(found.name) + "' near character " +
-                                                std::to_string(at_ + 1));
+      return wrong_arity(found);
     }
     if (single) {
       ++at_;
@@ -210,9 +214,7 @@ private:
     ATTNCERT_TRY(const NodeIndex b, expression(scope, depth + 1));
     skip_space();
     if (peek() != ')' && at_ < text_.size()) {
-      return fail(ErrorCode::OperatorArity, "wrong number of arguments for '" +
-                                                std::string(found.name) + "' near character " +
-                                                std::to_string(at_ + 1));
+      return wrong_arity(found);
     }
     ATTNCERT_CHECK(expect(')'));
     return builder_.binary(found.op, a, b);

@@ -26,10 +26,12 @@ Real apply(Operation operation, const Real& x, const Real& y, mpfr_rnd_t roundin
   return result;
 }
 
-Real root(const Real& x, mpfr_rnd_t rounding) {
-  Real result = with_precision(precision_of(x));
-  mpfr_sqrt(result.backend().data(), x.backend().data(), rounding);
-  return result;
+Real down(Operation operation, const Real& x, const Real& y) {
+  return apply(operation, x, y, MPFR_RNDD);
+}
+
+Real up(Operation operation, const Real& x, const Real& y) {
+  return apply(operation, x, y, MPFR_RNDU);
 }
 
 // The bounds of products and quotients of unbounded intervals need 0 * inf = 0: an infinite
@@ -55,28 +57,14 @@ Rational exact(const Real& x) {
 
 }  // namespace
 
-Real DirectedRounding::add_down(const Real& x, const Real& y) {
-  return apply(mpfr_add, x, y, MPFR_RNDD);
-}
-Real DirectedRounding::add_up(const Real& x, const Real& y) {
-  return apply(mpfr_add, x, y, MPFR_RNDU);
-}
-Real DirectedRounding::sub_down(const Real& x, const Real& y) {
-  return apply(mpfr_sub, x, y, MPFR_RNDD);
-}
-Real DirectedRounding::sub_up(const Real& x, const Real& y) {
-  return apply(mpfr_sub, x, y, MPFR_RNDU);
-}
+Real DirectedRounding::add_down(const Real& x, const Real& y) { return down(mpfr_add, x, y); }
+Real DirectedRounding::add_up(const Real& x, const Real& y) { return up(mpfr_add, x, y); }
+Real DirectedRounding::sub_down(const Real& x, const Real& y) { return down(mpfr_sub, x, y); }
+Real DirectedRounding::sub_up(const Real& x, const Real& y) { return up(mpfr_sub, x, y); }
 Real DirectedRounding::mul_down(const Real& x, const Real& y) { return product(x, y, MPFR_RNDD); }
 Real DirectedRounding::mul_up(const Real& x, const Real& y) { return product(x, y, MPFR_RNDU); }
-Real DirectedRounding::div_down(const Real& x, const Real& y) {
-  return apply(mpfr_div, x, y, MPFR_RNDD);
-}
-Real DirectedRounding::div_up(const Real& x, const Real& y) {
-  return apply(mpfr_div, x, y, MPFR_RNDU);
-}
-Real DirectedRounding::sqrt_down(const Real& x) { return root(x, MPFR_RNDD); }
-Real DirectedRounding::sqrt_up(const Real& x) { return root(x, MPFR_RNDU); }
+Real DirectedRounding::div_down(const Real& x, const Real& y) { return down(mpfr_div, x, y); }
+Real DirectedRounding::div_up(const Real& x, const Real& y) { return up(mpfr_div, x, y); }
 Real DirectedRounding::median(const Real& x, const Real& y) {
   Real sum = apply(mpfr_add, x, y, MPFR_RNDN);
   mpfr_div_2ui(sum.backend().data(), sum.backend().data(), 1, MPFR_RNDN);

@@ -1,7 +1,7 @@
 // Puts steps together (private to the module).
 #pragma once
 
-#include "attncert/certificate/certificate.hpp"
+#include "attncert/prover/document.hpp"
 
 namespace attncert {
 

@@ -1,4 +1,4 @@
-// Certificates: JSON Lines on disk, judgements and steps in memory.
+// Certificates: JSON Lines read strictly, step by step, and judged.
 #pragma once
 
 #include <filesystem>
@@ -18,17 +18,6 @@ struct Subject {
   std::string name;  // path relative to the certificate
   std::string sha256;
 };
-
-/// A whole certificate in memory, for writers and readers who need all of it.
-struct Certificate {
-  Judgement claim;
-  std::vector<Subject> subjects;
-  std::vector<Step> steps;
-  long end = 0;  // the concluding step
-};
-
-/// The certificate's text: header, subjects, steps, end; one line each.
-std::string write_certificate(const Certificate& certificate);
 
 /// Where and why a certificate was not accepted.
 struct Refusal {
@@ -51,9 +40,6 @@ struct CertificateSink {
 ///          nothing after the end; one ErrorCode per cause, with the byte offset of the line
 /// Status   trusted
 std::optional<Refusal> read_certificate(std::string_view text, const CertificateSink& sink);
-
-/// The whole certificate in memory.
-Result<Certificate> parse_certificate(std::string_view text);
 
 /// What the kernel made of a certificate.
 struct Verdict {

@@ -38,8 +38,6 @@ struct DirectedRounding {
   static Real mul_up(const Real& x, const Real& y);
   static Real div_down(const Real& x, const Real& y);
   static Real div_up(const Real& x, const Real& y);
-  static Real sqrt_down(const Real& x);
-  static Real sqrt_up(const Real& x);
   static Real median(const Real& x, const Real& y);
   // No conversions from other numbers: enclose() is the only way in, since it knows a precision.
   static const Real& conv_down(const Real& x) { return x; }

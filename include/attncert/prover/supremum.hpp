@@ -1,7 +1,7 @@
 // Two-sided bounds of sup |f - g|, each with a derivation the kernel accepts.
 #pragma once
 
-#include "attncert/certificate/certificate.hpp"
+#include "attncert/prover/document.hpp"
 #include "attncert/prover/pieces.hpp"
 
 namespace attncert {
