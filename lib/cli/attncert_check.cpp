@@ -131,9 +131,6 @@ Result<Judgement> expected_claim(const std::string& argument) {
   return claim_of(json);
 }
 
-// Internal errors outweigh unreadable files, which outweigh rejections.
-int worse(int a, int b) { return std::max(a, b); }
-
 int run(const std::vector<std::string>& paths, const std::optional<std::string>& claim, bool json) {
   std::optional<Judgement> expected;
   if (claim) {
@@ -150,12 +147,12 @@ int run(const std::vector<std::string>& paths, const std::optional<std::string>&
     const auto files = certificates_at(path);
     if (!files) {
       print_error(files.error().message);
-      code = worse(code, kUsage);
+      code = std::max<int>(code, kUsage);  // unreadable files outweigh rejections
       continue;
     }
     for (const std::string& file : files.value()) {
       const Report report = check_or_report(file, expected);
-      code = worse(code, report.code);
+      code = std::max(code, report.code);
       if (report.code >= kUsage) print_error(report.message);
       if (json) {
         reports.push_back(to_json(report));

@@ -130,7 +130,8 @@ private:
     if (peek() != '(') token();
     ATTNCERT_CHECK(expect('('));
     const std::string argument(token());
-    if (argument.empty()) return syntax("an FPCore here takes exactly one argument");
+    if (argument.empty() || is_reserved(argument))
+      return syntax("an FPCore here takes exactly one argument");
     ATTNCERT_CHECK(expect(')'));
     scope = Scope{{argument, builder_.variable()}};
     for (skip_space(); peek() == ':'; skip_space()) ATTNCERT_CHECK(property());

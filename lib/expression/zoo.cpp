@@ -83,6 +83,7 @@ Result<std::string> canonical_function(std::string_view text) {
   ATTNCERT_TRY(const NodeIndex root, read_function(text, builder));
   std::string written = write_fpcore(builder.program(), root);
   constexpr std::size_t longest = std::size_t{1} << 16U;
+  ATTNCERT_CHECK(read_fpcore(written, builder));  // inlining must not nest beyond what can be read
   if (written.size() <= longest) return written;
   return fail(ErrorCode::TermTooLarge, "a function's text of more than 64 KiB");
 }

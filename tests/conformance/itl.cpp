@@ -48,7 +48,7 @@ std::optional<double> to_number(std::string text) {
 }
 
 class Reader {
- public:
+public:
   Reader(std::string name, std::string text) : name_(std::move(name)), text_(std::move(text)) {}
 
   std::vector<Statement> read() {
@@ -62,7 +62,7 @@ class Reader {
     return statements;
   }
 
- private:
+private:
   [[noreturn]] void fail(const std::string& what) const {
     throw SyntaxError(name_ + ":" + std::to_string(line_) + ": " + what);
   }

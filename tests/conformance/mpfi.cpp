@@ -7,7 +7,7 @@ namespace attncert::conformance {
 namespace {
 
 class Set {
- public:
+public:
   Set() { mpfi_init2(x_, kBits); }
   Set(const Set& other) : Set() { mpfi_set(x_, other.x_); }
   Set& operator=(const Set&) = delete;
@@ -15,7 +15,7 @@ class Set {
   mpfi_ptr data() { return x_; }
   mpfi_srcptr data() const { return x_; }
 
- private:
+private:
   mpfi_t x_;
 };
 

@@ -10,9 +10,6 @@
 
 #include "attncert/core/rational.hpp"
 #include "attncert/interval/interval.hpp"
-#include "attncert/model/decimal.hpp"
-#include "attncert/model/network_writer.hpp"
-#include "attncert/model/output_files.hpp"
 
 namespace attncert::testing {
 
@@ -36,8 +33,8 @@ class Random {
 public:
   explicit Random(const char* what) {
     const char* given = std::getenv("ATTNCERT_SEED");
-    const unsigned long seed = given != nullptr ? std::strtoul(given, nullptr, 10)
-                                                : std::random_device()();
+    const unsigned long seed =
+        given != nullptr ? std::strtoul(given, nullptr, 10) : std::random_device()();
     engine_.seed(seed);
     MESSAGE(std::string(what) << ": ATTNCERT_SEED=" << seed);
   }

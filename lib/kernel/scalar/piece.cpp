@@ -63,9 +63,7 @@ Interval quadratic_bound(const Interval& a, const Interval& e, const Interval& h
 // sup of s (c0 + c1 t + e t^2) over the piece, s = +-1.
 Interval signed_bound(const Interval& c0, const Interval& c1, const Interval& e,
                       const Piece& piece) {
-  const Interval right = quadratic_bound(c1, e, piece.right);
-  const Interval left = quadratic_bound(-c1, e, piece.left);
-  return c0 + max(left, right);
+  return c0 + max(quadratic_bound(c1, e, piece.right), quadratic_bound(-c1, e, piece.left));
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include "attncert/certificate/certificate.hpp"
 
+#include "attncert/prover/document.hpp"
 #include "attncert/prover/supremum.hpp"
 #include "unit/kernel/steps.hpp"
 
@@ -8,7 +9,7 @@ using namespace attncert::testing;
 
 namespace {
 
-// Real certificates of all shapes: two half-lines and pieces; a scaled one; a lower bound; no bound.
+// Real certificates of all shapes: half-lines and pieces; a scaled one; a lower bound; no bound.
 std::vector<Certificate> samples() {
   const auto proved = [](const Pair& pair, const Domain& where, const char* epsilon) {
     auto outcome = certify_supremum(pair, where, real(epsilon));
@@ -91,7 +92,7 @@ constexpr StepRow kSteps[] = {
     {R"("step":1,"rule":"enclose","precision":53,"premises":[0])", ErrorCode::PremiseUnknown},
     {R"("step":1,"rule":"enclose","precision":53,"premises":["0"])", ErrorCode::JsonWrongType},
     {R"("step":1,"rule":"enclose","precision":53,"premises":1)", ErrorCode::JsonWrongType},
-    {R"("step":1,"rule":"enclose","precision":53,"keep":[1])", ErrorCode::PremiseUnknown},
+    {R"("step":1,"rule":"enclose","precision":53,"keep":[1])", ErrorCode::PremiseRepeated},
     {R"("step":1,"rule":"enclose","precision":53,"data":{"order":4})", ErrorCode::DataMismatch},
     {R"("step":1,"rule":"enclose","precision":53,"data":{"x":4})", ErrorCode::JsonUnknownKey},
     {R"("step":1,"rule":"enclose","precision":53,"data":[])", ErrorCode::JsonWrongType},
@@ -132,8 +133,7 @@ TEST_CASE("certificate: another claim than the one expected") {
   SupError narrower = claim;
   narrower.domain = domain("0", "1/2");
   CHECK(verdict(kSmall, narrower) == name(ErrorCode::ClaimMismatch));
-  CHECK(verdict(kSmall, LowerBound{claim.pair, claim.domain, 1}) ==
-        name(ErrorCode::ClaimMismatch));
+  CHECK(verdict(kSmall, LowerBound{claim.pair, claim.domain, 1}) == name(ErrorCode::ClaimMismatch));
 }
 
 TEST_CASE("certificate: truncated anywhere, it is not verified") {
@@ -176,8 +176,8 @@ TEST_CASE("certificate: the header") {
   CHECK(verdict(small_with(0, R"({"attncert":1})")) == name(ErrorCode::JsonMissingKey));
   CHECK(verdict(small_with(0, R"({"attncert":1,"statement":{"judgement":"x"}})")) ==
         name(ErrorCode::UnknownJudgement));
-  CHECK(verdict(small_with(
-            0, R"({"attncert":1,"statement":{"judgement":"instance","layer":"m"}})")) ==
+  CHECK(verdict(
+            small_with(0, R"({"attncert":1,"statement":{"judgement":"instance","layer":"m"}})")) ==
         name(ErrorCode::NotAClaim));
   const std::string header = lines_of(std::string(kSmall))[0];
   CHECK(verdict(small_with(0, header.substr(0, header.size() - 1) + R"(,"note":"x"})")) ==

@@ -3,6 +3,7 @@
 
 #include "attncert/certificate/certificate.hpp"
 #include "attncert/expression/taylor.hpp"
+#include "attncert/prover/document.hpp"
 #include "attncert/prover/supremum.hpp"
 #include "unit/kernel/steps.hpp"
 
@@ -37,8 +38,13 @@ std::vector<Token> tokens_of(const std::string& line) {
 std::vector<std::string> variants_of(const std::string& token, bool is_string) {
   if (!is_string) {
     const long number = std::stol(token);
-    return {std::to_string(number + 1), std::to_string(number - 1), std::to_string(2 * number),
-            "0", "-" + token, "\"" + token + "\"", "9223372036854775807"};
+    return {std::to_string(number + 1),
+            std::to_string(number - 1),
+            std::to_string(2 * number),
+            "0",
+            "-" + token,
+            "\"" + token + "\"",
+            "9223372036854775807"};
   }
   std::vector<std::string> variants{"", token + "x", "x", "inf", "-inf", "0", "all", "2", "1e-300"};
   if (const auto number = parse_rational(token)) {
@@ -51,10 +57,11 @@ std::vector<std::string> variants_of(const std::string& token, bool is_string) {
     variants.push_back(token + "1");
     variants.push_back("+" + token);  // the same number, spelled otherwise
   }
-  for (const char* name : {"sup-error", "lower-bound", "unbounded", "well-defined", "value",
-                           "enclose", "taylor", "mean-value", "tail", "cover", "weaken", "even",
-                           "scale", "identical", "divergence", "witness", "relu", "silu", "gelu",
-                           "target", "approximant", "epsilon", "domain"}) {
+  for (const char* name :
+       {"sup-error", "lower-bound", "unbounded",   "well-defined", "value",  "enclose",
+        "taylor",    "mean-value",  "tail",        "cover",        "weaken", "even",
+        "scale",     "identical",   "divergence",  "witness",      "relu",   "silu",
+        "gelu",      "target",      "approximant", "epsilon",      "domain"}) {
     variants.emplace_back(name);
   }
   return variants;
@@ -114,7 +121,8 @@ void check_plausible(const Judgement& claim) {
 
 // A mutated line that is verified must state the same claim, and differ harmlessly.
 void check_mutant(const std::vector<std::string>& lines, std::size_t index,
-                  const std::string& mutant, const Judgement& claim, std::map<std::string, int>& seen) {
+                  const std::string& mutant, const Judgement& claim,
+                  std::map<std::string, int>& seen) {
   std::string text;
   for (std::size_t i = 0; i < lines.size(); ++i) text += (i == index ? mutant : lines[i]) + "\n";
   const Verdict verdict = check_certificate(text, ".");
@@ -122,8 +130,7 @@ void check_mutant(const std::vector<std::string>& lines, std::size_t index,
   if (verdict.refusal) return;
   CAPTURE(lines[index]);
   CAPTURE(mutant);
-  const std::string path =
-      difference(parse_json(lines[index]).value(), parse_json(mutant).value());
+  const std::string path = difference(parse_json(lines[index]).value(), parse_json(mutant).value());
   CAPTURE(path);
   const Verdict guarded = check_certificate(text, ".", claim);
   if (*verdict.claim == claim) {
@@ -162,8 +169,7 @@ void check_every_mutant(const Certificate& certificate, std::map<std::string, in
 
 TEST_CASE("mutation: no changed certificate proves anything but the same claim") {
   std::map<std::string, int> seen;
-  const auto silu =
-      certify_supremum({"silu:k=2", "relu"}, domain("-inf", "inf"), real("0.25"));
+  const auto silu = certify_supremum({"silu:k=2", "relu"}, domain("-inf", "inf"), real("0.25"));
   REQUIRE(silu);
   REQUIRE(silu.value().kind == CertifyOutcome::Kind::proved);
   check_every_mutant(silu.value().certificate, seen);
@@ -178,9 +184,9 @@ TEST_CASE("mutation: no changed certificate proves anything but the same claim")
   for (const auto& [verdict, count] : seen) total += count;
   CHECK(total > 1000);
   CHECK(seen["Verified"] < total / 5);
-  for (const ErrorCode code : {ErrorCode::JsonUnknownKey, ErrorCode::UnknownRule,
-                               ErrorCode::ConclusionIsNotClaim, ErrorCode::PremiseUnknown,
-                               ErrorCode::BoundExceeded, ErrorCode::StepNumber}) {
+  for (const ErrorCode code :
+       {ErrorCode::JsonUnknownKey, ErrorCode::UnknownRule, ErrorCode::ConclusionIsNotClaim,
+        ErrorCode::PremiseUnknown, ErrorCode::BoundExceeded, ErrorCode::StepNumber}) {
     CHECK(seen[name(code)] > 0);
   }
 }

@@ -2,6 +2,8 @@
 #include "attncert/core/file.hpp"
 #include "attncert/core/sha256.hpp"
 #include "attncert/model/network_writer.hpp"
+#include "attncert/model/output_files.hpp"
+#include "attncert/prover/document.hpp"
 #include "attncert/prover/layers.hpp"
 #include "unit/kernel/tiny_model.hpp"
 #include "unit/scratch.hpp"
@@ -11,8 +13,8 @@ using namespace attncert::testing;
 
 namespace {
 
-constexpr std::string_view kRoles[] = {"original-network", "original-weights",
-                                       "converted-network", "converted-weights"};
+constexpr std::string_view kRoles[] = {"original-network", "original-weights", "converted-network",
+                                       "converted-weights"};
 
 // A tiny conversion on disk, with its certificate.
 class Conversion {
@@ -30,8 +32,8 @@ public:
     REQUIRE(outcome(made) == "ok");
     certificate_ = std::move(made).value();
     for (const std::string_view role : kRoles) {
-      certificate_.subjects.push_back({std::string(role), std::string(role),
-                                       hash(std::string(role))});
+      certificate_.subjects.push_back(
+          {std::string(role), std::string(role), hash(std::string(role))});
     }
   }
 
@@ -130,7 +132,8 @@ TEST_CASE("subjects: roles are the statement's, each once") {
   const std::string scalar =
       R"({"attncert":1,"statement":{"approximant":"0","domain":["0","1"],"epsilon":"1",)"
       R"("judgement":"sup-error","target":"x"}})"
-      "\n" + line + "\n{\"end\":1}\n";
+      "\n" +
+      line + "\n{\"end\":1}\n";
   const Verdict refused = check_certificate(scalar, ".");
   CHECK(refused.refusal->error.code == ErrorCode::SubjectRole);
   // subjects after the first step

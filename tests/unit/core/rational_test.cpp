@@ -75,7 +75,6 @@ constexpr Rejection kRejected[] = {
     {"/2", ErrorCode::NumberSyntax},
     {"1/", ErrorCode::NumberSyntax},
     {"0^5", ErrorCode::NumberSyntax},
-    {"1001^2", ErrorCode::NumberSyntax},
     {"0.5^2", ErrorCode::NumberSyntax},
     {"2^", ErrorCode::NumberSyntax},
     {"2^3^4", ErrorCode::NumberSyntax},
@@ -83,8 +82,13 @@ constexpr Rejection kRejected[] = {
     {"1e5001", ErrorCode::NumberTooLong},
     {"1e-5001", ErrorCode::NumberTooLong},
     {"2^5001", ErrorCode::NumberTooLong},
-    {"0x1p-5001", ErrorCode::NumberTooLong},
+    {"16^5000", ErrorCode::NumberTooLong},
+    {"16^-5000", ErrorCode::NumberTooLong},
+    {"0x1p-40001", ErrorCode::NumberTooLong},
+    {"0x1p40001", ErrorCode::NumberTooLong},
     {"1e99999999999999999999", ErrorCode::NumberTooLong},
+    {"1e-2147483648", ErrorCode::NumberTooLong},
+    {"2^-2147483648", ErrorCode::NumberTooLong},
 };
 
 struct Canonical {
@@ -107,33 +111,8 @@ constexpr Canonical kCanonical[] = {
     {"2^-41", "0x1p-41"},
     {"2^-200", "0x1p-200"},
     {"2^140", "0x1p140"},
-    {"1e-41", "1/100000000000000000000000000000000000000000"},
-};
-
-struct Rounding {
-  std::string_view text;
-  int digits;
-  Direction direction;
-  std::string_view rounded;
-  std::string_view scientific;
-};
-
-constexpr Rounding kRoundings[] = {
-    {"0", 3, Direction::up, "0", "0"},
-    {"1.2345", 3, Direction::down, "1.23", "1.23"},
-    {"1.2345", 3, Direction::up, "1.24", "1.24"},
-    {"-1.2345", 3, Direction::down, "-1.24", "-1.24"},
-    {"-1.2345", 3, Direction::up, "-1.23", "-1.23"},
-    {"1.23", 3, Direction::up, "1.23", "1.23"},
-    {"-1.23", 3, Direction::down, "-1.23", "-1.23"},
-    {"1/3", 4, Direction::up, "0.3334", "3.334e-1"},
-    {"-1/3", 4, Direction::up, "-0.3333", "-3.333e-1"},
-    {"9.999", 2, Direction::up, "10", "1.0e1"},
-    {"-9.999", 2, Direction::down, "-10", "-1.0e1"},
-    {"-9.999", 2, Direction::up, "-9.9", "-9.9"},
-    {"123456", 1, Direction::down, "100000", "1e5"},
-    {"0.000123456", 3, Direction::up, "0.000124", "1.24e-4"},
-    {"1e-300", 2, Direction::down, "1e-300", "1.0e-300"},
+    {"1e-41", "0.00000000000000000000000000000000000000001"},
+    {"1e40", "0x1d6329f1c35ca4bfabb9f561p40"},
 };
 
 }  // namespace
@@ -157,8 +136,13 @@ TEST_CASE("rational: what is not a number is rejected, with its cause") {
 TEST_CASE("rational: limits of length and exponent") {
   CHECK(outcome(parse_rational(std::string(1000, '9'))) == "ok");
   CHECK(outcome(parse_rational(std::string(1001, '9'))) == name(ErrorCode::NumberTooLong));
+  CHECK(outcome(parse_rational("1/" + std::string(8000, '9'))) == "ok");
+  CHECK(outcome(parse_rational("1/" + std::string(8001, '9'))) == name(ErrorCode::NumberTooLong));
+  CHECK(outcome(parse_rational("0x" + std::string(8000, 'f') + "p0")) == "ok");
+  CHECK(outcome(parse_rational("0x" + std::string(8001, 'f') + "p0")) ==
+        name(ErrorCode::NumberTooLong));
   CHECK(outcome(parse_rational(std::string(100000, '('))) == name(ErrorCode::NumberTooLong));
-  for (const std::string_view text : {"1e5000", "1e-5000", "2^5000", "0x1p-5000", "999^5000"}) {
+  for (const std::string_view text : {"1e5000", "1e-5000", "2^5000", "0x1p-40000", "15^5000"}) {
     CAPTURE(text);
     CHECK(outcome(parse_rational(text)) == "ok");
   }
@@ -173,8 +157,9 @@ TEST_CASE("rational: one canonical text for each value") {
 }
 
 TEST_CASE("rational: what can be read can be written and read again") {
-  for (const std::string_view text : {"1e-300", "1e300", "1e-900", "2^-5000", "2^5000", "3^-600", "1e-1000",
-                           "1e5000", "0x0.1p-5000", "999^5000", "7^-5000"}) {
+  for (const std::string_view text :
+       {"1e-300", "1e300", "1e-900", "2^-5000", "2^5000", "3^-600", "1e-1000", "1e5000",
+        "0x0.1p-5000", "7^-5000", "15^5000", "15^-5000"}) {
     CAPTURE(text);
     const Rational q = real(text);
     const auto again = parse_rational(to_string(q));
@@ -197,37 +182,10 @@ TEST_CASE("rational: random numbers round-trip through their canonical texts") {
   }
 }
 
-TEST_CASE("rational: decimal rounding in either direction") {
-  for (const Rounding& row : kRoundings) {
-    CAPTURE(row.text);
-    CHECK(round_decimal(real(row.text), row.digits, row.direction) == real(row.rounded));
-    CHECK(to_scientific(real(row.text), row.digits, row.direction) == row.scientific);
-  }
-}
-
-TEST_CASE("rational: rounded numbers bracket the number closely") {
-  Random random("round_decimal");
-  for (int i = 0; i < 2000; ++i) {
-    const Rational q = Rational(random.integer(-1000000, 1000000), random.integer(1, 1000000)) *
-                       power_of_two(static_cast<int>(random.integer(-200, 200)));
-    const int digits = static_cast<int>(random.integer(1, 20));
-    const Rational down = round_decimal(q, digits, Direction::down);
-    const Rational up = round_decimal(q, digits, Direction::up);
-    CAPTURE(to_string(q));
-    CAPTURE(digits);
-    REQUIRE(down <= q);
-    REQUIRE(q <= up);
-    REQUIRE(up - down <= 2 * power_of_ten(1 - digits) * abs(q));
-    REQUIRE(round_decimal(down, digits, Direction::up) == down);
-  }
-}
-
-TEST_CASE("rational: decimal exponents at the powers of ten") {
-  for (int n = -400; n <= 400; n += 7) {
-    REQUIRE(decimal_exponent(power_of_ten(n)) == n);
-    REQUIRE(decimal_exponent(Rational(-power_of_ten(n))) == n);
-    REQUIRE(decimal_exponent(Rational(power_of_ten(n) * Rational(999, 1000))) == n - 1);
-  }
+TEST_CASE("rational: powers of two and ten") {
   CHECK(power_of_two(-3) == Rational(1, 8));
   CHECK(power_of_two(3) == 8);
+  CHECK(power_of_two(0) == 1);
+  CHECK(power_of_ten(-2) == Rational(1, 100));
+  CHECK(power_of_ten(2) == 100);
 }

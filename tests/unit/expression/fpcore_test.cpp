@@ -29,6 +29,13 @@ std::string repeated(std::string_view open, int times, std::string_view middle,
   return text;
 }
 
+// A balanced sum of different numbers: 2 `leaves` - 1 operations.
+std::string sum_of(int first, int leaves) {
+  if (leaves == 1) return std::to_string(first);
+  const int half = leaves / 2;
+  return "(+ " + sum_of(first, half) + " " + sum_of(first + half, leaves - half) + ")";
+}
+
 // (let* ([a0 (exp x)] [a1 (exp a0)] ...) last): deep in meaning, flat in text.
 std::string chain(int length) {
   std::string text = "(let* ([a0 (sqrt x)]";
@@ -70,7 +77,6 @@ constexpr Row kRewritten[] = {
     {"(let* ([x 1] [y x]) (+ x y))", "(+ 1 1)"},
     {"(let ([unused (log 0)]) x)", "x"},
     {"(let () x)", "x"},
-    {"(let ([PI 3]) PI)", "3"},
     {"E", "(exp 1)"},
     {"(* 2 LN2)", "(* 2 (log 2))"},
     {"(FPCore (v) (exp v))", "(exp x)"},
@@ -97,6 +103,12 @@ constexpr Rejection kRejected[] = {
     {"(let y x)", ErrorCode::TermSyntax},
     {"(let ([y 1]) y y)", ErrorCode::TermSyntax},
     {"(! :precision real x)", ErrorCode::TermSyntax},
+    {"(let ([PI 3]) PI)", ErrorCode::TermSyntax},
+    {"(let* ([E 3]) E)", ErrorCode::TermSyntax},
+    {"(let ([2 x]) 2)", ErrorCode::TermSyntax},
+    {"(let ([-1.5 x]) x)", ErrorCode::TermSyntax},
+    {"(FPCore (2) (* 2 2))", ErrorCode::TermSyntax},
+    {"(FPCore (PI) PI)", ErrorCode::TermSyntax},
     {"(FPCore () 1)", ErrorCode::TermSyntax},
     {"(FPCore (a b) (+ a b))", ErrorCode::TermSyntax},
     {"(FPCore (v) v", ErrorCode::TermSyntax},
@@ -138,11 +150,11 @@ struct Constant {
 };
 
 constexpr Constant kConstants[] = {
-    {"E", "2.71828182845904523536"},         {"LOG2E", "1.44269504088896340735"},
-    {"LOG10E", "0.43429448190325182765"},    {"LN2", "0.69314718055994530941"},
-    {"LN10", "2.30258509299404568401"},      {"PI", "3.14159265358979323846"},
-    {"PI_2", "1.57079632679489661923"},      {"PI_4", "0.78539816339744830961"},
-    {"M_1_PI", "0.31830988618379067153"},    {"M_2_PI", "0.63661977236758134307"},
+    {"E", "2.71828182845904523536"},          {"LOG2E", "1.44269504088896340735"},
+    {"LOG10E", "0.43429448190325182765"},     {"LN2", "0.69314718055994530941"},
+    {"LN10", "2.30258509299404568401"},       {"PI", "3.14159265358979323846"},
+    {"PI_2", "1.57079632679489661923"},       {"PI_4", "0.78539816339744830961"},
+    {"M_1_PI", "0.31830988618379067153"},     {"M_2_PI", "0.63661977236758134307"},
     {"M_2_SQRTPI", "1.12837916709551257389"}, {"SQRT2", "1.41421356237309504880"},
     {"SQRT1_2", "0.70710678118654752440"},
 };
@@ -182,18 +194,25 @@ TEST_CASE("fpcore: depth and size are bounded") {
   CHECK(read(repeated("(exp ", 1001, "x", ")")) == name(ErrorCode::TermTooDeep));
   CHECK(read(repeated("(exp ", 100000, "x", ")")) == name(ErrorCode::TermTooDeep));
   CHECK(read(repeated("(+ 1 ", 100000, "x", ")")) == name(ErrorCode::TermTooDeep));
-  CHECK(read(repeated("(let ([y x]) ", 100000, "y", ")")) == name(ErrorCode::TermTooDeep));
-  CHECK(read(repeated("(let ([y ", 100000, "x", "]) y)")) == name(ErrorCode::TermTooDeep));
+  CHECK(read(repeated("(let ([y x]) ", 50000, "y", ")")) == name(ErrorCode::TermTooDeep));
+  CHECK(read(repeated("(let ([y ", 50000, "x", "]) y)")) == name(ErrorCode::TermTooDeep));
   CHECK(read(std::string(100000, '(')) == name(ErrorCode::UnknownOperator));
-  CHECK(read(chain(19000)) == "ok");
+  CHECK(read(sum_of(0, 9990)) == "ok");
+  CHECK(read(sum_of(0, 10100)) == name(ErrorCode::TermTooLarge));
+  CHECK(read(chain(490)) == "ok");
+  CHECK(read(chain(510)) == name(ErrorCode::TermTooLarge));
   CHECK(read(chain(21000)) == name(ErrorCode::TermTooLarge));
+  CHECK(read("x" + std::string(1 << 20, ' ')) == name(ErrorCode::TermTooLarge));
+  CHECK(read(repeated("(let ([x (+ x 1)]) ", 900, "x", ")")) == "ok");
 }
 
 TEST_CASE("fpcore: a canonical text can be read again, or there is none") {
   // (let* (...) one level below the limit, and a chain whose text would nest beyond it
   const std::string deep = repeated("(exp ", 997, "(+ (tanh x) (tanh x))", ")");
   for (const std::string& text : {deep, repeated("(exp ", 998, "(+ (tanh x) (tanh x))", ")"),
-                                  chain(999), chain(1001), chain(3000)}) {
+                                  chain(490), repeated("(let ([x (exp x)]) ", 999, "x", ")"),
+                                  "(let ([x " + repeated("(exp ", 700, "x", ")") + "]) " +
+                                      repeated("(exp ", 700, "x", ")") + ")"}) {
     CAPTURE(text.size());
     const auto canonical = canonical_function(text);
     if (!canonical) continue;

@@ -89,8 +89,8 @@ NodeIndex random_term(ProgramBuilder& builder, Random& random) {
       nodes.push_back(builder.power(any(), int(random.integer(-3, 4))));
     } else if (kind == 2) {  // a logistic gate, which the rules know
       const NodeIndex e = builder.unary(Op::exp, builder.unary(Op::neg, any()));
-      nodes.push_back(builder.binary(Op::div, any(),
-                                     builder.binary(Op::add, builder.constant(1), e)));
+      nodes.push_back(
+          builder.binary(Op::div, any(), builder.binary(Op::add, builder.constant(1), e)));
     } else if (kind < 6) {
       nodes.push_back(builder.unary(unary[random.integer(0, 7)], any()));
     } else {

@@ -10,7 +10,7 @@
 namespace attncert::testing {
 
 constexpr std::array<std::string_view, 13> kZooAndScaled{
-    "relu", "silu",     "gelu", "gelu_tanh", "quick_gelu", "sigmoid",    "tanh",
+    "relu", "silu",     "gelu", "gelu_tanh", "quick_gelu", "sigmoid",     "tanh",
     "mish", "softplus", "elu",  "silu:k=30", "silu:k=-2",  "silu:k=1.702"};
 
 /// A function alone in its program.

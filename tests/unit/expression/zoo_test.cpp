@@ -111,7 +111,9 @@ TEST_CASE("zoo: SiLU(kx)/k") {
 
 TEST_CASE("zoo: no cancellation at the ends") {
   for (const std::string_view name : kZooAndScaled) {
-    if (name.starts_with("silu:") || name == "mish" || name == "softplus" || name == "elu") continue;
+    if (name.starts_with("silu:") || name == "mish" || name == "softplus" || name == "elu") {
+      continue;
+    }
     CAPTURE(name);
     const Function function(name);
     for (const int x : {-30, 30}) {
@@ -140,6 +142,18 @@ TEST_CASE("zoo: canonical names") {
     CHECK(outcome(read_function(row.text, builder)) == name(row.code));
     CHECK(outcome(read_difference("relu", row.text)) == name(row.code));
   }
+}
+
+TEST_CASE("zoo: a canonical text has at most 64 KiB") {
+  const auto sum = [](int terms) {
+    std::string text = "x";
+    for (int i = 0; i < terms; ++i) {
+      text = "(+ " + std::string(900, '7') + std::to_string(i) + " " + text + ")";
+    }
+    return outcome(canonical_function(text));
+  };
+  CHECK(sum(50) == "ok");
+  CHECK(sum(100) == name(ErrorCode::TermTooLarge));
 }
 
 TEST_CASE("zoo: a difference shares equal terms") {

@@ -18,11 +18,9 @@ struct Row {
 };
 
 constexpr Row kFunctions[] = {
-    {"exp", exp, -700, 700, 1},        {"log", log, 1e-6, 1e6, 1},
-    {"sqrt", sqrt, 0, 1e6, 1},         {"tanh", tanh, -40, 40, 1},
-    {"erf", erf, -8, 8, 1},            {"erfc", erfc, -8, 30, -1},
-    {"sigmoid", sigmoid, -800, 800, 1}, {"silu", silu, -60, 60, 0},
-    {"gelu", gelu, -40, 40, 0},
+    {"exp", exp, -700, 700, 1},         {"log", log, 1e-6, 1e6, 1}, {"sqrt", sqrt, 0, 1e6, 1},
+    {"tanh", tanh, -40, 40, 1},         {"erf", erf, -8, 8, 1},     {"erfc", erfc, -8, 30, -1},
+    {"sigmoid", sigmoid, -800, 800, 1}, {"silu", silu, -60, 60, 0}, {"gelu", gelu, -40, 40, 0},
 };
 
 constexpr int kRounds = 150;
@@ -49,16 +47,15 @@ Rational stationary_point(Rational lower, Rational upper, Derivative derivative)
 
 // sigmoid(x) (1 + x sigmoid(-x))
 Interval silu_slope(const Interval& x, Precision precision) {
-  return sigmoid(x, precision) *
-         (integer(1, precision) + x * sigmoid(-x, precision));
+  return sigmoid(x, precision) * (integer(1, precision) + x * sigmoid(-x, precision));
 }
 
 // Phi(x) + x phi(x)
 Interval gelu_slope(const Interval& x, Precision precision) {
   const Interval two = integer(2, precision);
   const Interval root = sqrt(two, precision);
-  const Interval density = exp(-pow(x, 2, precision) / two, precision) /
-                           sqrt(two * pi(precision), precision);
+  const Interval density =
+      exp(-pow(x, 2, precision) / two, precision) / sqrt(two * pi(precision), precision);
   return erfc(-x / root, precision) / two + x * density;
 }
 
@@ -67,9 +64,8 @@ void check_turn(Function f, const Rational& turn, Random& random) {
   for (int round = 0; round < 300; ++round) {
     const int exponent = static_cast<int>(random.integer(-50, -3));
     const Rational a(turn + random.rational(-1, 1) * power_of_ten(exponent));
-    const Rational b(round % 3 == 0 ? turn
-                                    : Rational(turn + random.rational(-1, 1) *
-                                                          power_of_ten(exponent)));
+    const Rational b(
+        round % 3 == 0 ? turn : Rational(turn + random.rational(-1, 1) * power_of_ten(exponent)));
     const Interval image = f(between(a, b, 400), 300);
     const Rational inside(a + (b - a) * Rational(random.integer(0, 8), 8));
     CAPTURE(exponent);
@@ -105,8 +101,8 @@ TEST_CASE("functions: tight at points") {
     CAPTURE(row.name);
     for (int i = 0; i < kRounds; ++i) {
       const Interval value = row.function(enclose(point_of(random, row), 64), 80);
-      const Rational magnitude = std::max(Rational(abs(lower_rational(value))),
-                                          Rational(abs(upper_rational(value))));
+      const Rational magnitude =
+          std::max(Rational(abs(lower_rational(value))), Rational(abs(upper_rational(value))));
       // a few ulps even where the definition cancels, as gelu's does not at its left end
       REQUIRE(upper_rational(value) - lower_rational(value) <= magnitude * power_of_two(-77));
     }

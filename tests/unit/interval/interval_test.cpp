@@ -1,6 +1,5 @@
-#include "unit/support.hpp"
-
 #include "attncert/interval/functions.hpp"
+#include "unit/support.hpp"
 
 using namespace attncert;
 using namespace attncert::testing;

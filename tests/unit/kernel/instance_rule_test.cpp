@@ -84,9 +84,8 @@ TEST_CASE("rule instance: square matrices the wrong way round") {
     CHECK(with_converted([&](Parts& parts) { transpose(parts.tensors[tensor]); }, 3) == mismatch);
   }
   CHECK(with_original([](Parts& parts) { parts.mlp().layout = Layout::in_out; }, 3) == mismatch);
-  CHECK(with_converted([](Parts& parts) {
-          std::swap(parts.heads().query, parts.heads().value);
-        }) == mismatch);
+  CHECK(with_converted([](Parts& parts) { std::swap(parts.heads().query, parts.heads().value); }) ==
+        mismatch);
   CHECK(with_converted([](Parts& parts) { parts.heads().output = "m.value"; }) == mismatch);
 }
 
@@ -111,10 +110,12 @@ TEST_CASE("rule instance: tensors and sublayers that are not there") {
   CHECK(with_converted([](Parts& p) { p.tensors.erase("m.query"); }) ==
         name(ErrorCode::TensorMissing));
   CHECK(with_original([](Parts& p) { p.tensors.erase("in"); }) == name(ErrorCode::TensorMissing));
-  CHECK(with_converted([](Parts& p) { p.tensors["m.query"].shape = {5, 2}; }) ==
-        name(ErrorCode::TensorShape));
-  CHECK(with_original([](Parts& p) { p.tensors["in"].shape = {3, 2}; }) ==
-        name(ErrorCode::TensorShape));
+  CHECK(with_converted([](Parts& p) {
+          p.tensors["m.query"].shape = {5, 2};
+        }) == name(ErrorCode::TensorShape));
+  CHECK(with_original([](Parts& p) {
+          p.tensors["in"].shape = {3, 2};
+        }) == name(ErrorCode::TensorShape));
   CHECK(with_original([](Parts& p) { p.tensors["in"].values[0] = NAN; }) ==
         name(ErrorCode::TensorNotFinite));
   CHECK(with_original([](Parts& p) { p.mlp().name = "other"; }) == name(ErrorCode::LayerMissing));

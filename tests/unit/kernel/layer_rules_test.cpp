@@ -1,5 +1,6 @@
 #include <cmath>
 
+#include "attncert/interval/functions.hpp"
 #include "attncert/prover/layers.hpp"
 #include "unit/kernel/tiny_model.hpp"
 
@@ -26,7 +27,8 @@ std::vector<Domain> ranges() {
 }
 
 std::string ball(const std::vector<Domain>& ranges, Parts original = tiny_original()) {
-  return Both(std::move(original)).check(computing(Rule::ball, PreactivationRange{"m", ranges}, 64));
+  const Step step = computing(Rule::ball, PreactivationRange{"m", ranges}, 64);
+  return Both(std::move(original)).check(step);
 }
 
 // |gelu - silu:k=1.702| <= epsilon on [-8, 8], as if it had been proved.
@@ -40,9 +42,8 @@ std::string lift(const Rational& epsilon, const std::vector<Judgement>& premises
 }
 
 ConversionError conversion(const Rational& epsilon) {
-  const std::string hash(64, 'a');
-  return {{hash, hash},
-          {hash, hash},
+  return {{kHash, kHash},
+          {kHash, kHash},
           {LayerClaim{"m", "gelu", "silu:k=1.702", "out-in", "layer-norm", real("1e-5"), epsilon}},
           epsilon};
 }
@@ -122,6 +123,38 @@ TEST_CASE("rule ball: inputs reach nearly the ends of the ranges, and never beyo
   }
 }
 
+TEST_CASE("rule ball: weights that cancel when the mean is taken out") {
+  Random random("ball cancellation");
+  for (int round = 0; round < 40; ++round) {
+    Parts parts = tiny_original();
+    Rational product[3];
+    for (std::size_t i = 0; i < 3; ++i) {
+      const double gain = random.uniform(0.5, 2);
+      const double weight = 1e8 / gain + random.uniform(-1, 1) * 1e-7;
+      parts.tensors["gain"].values[i] = gain;
+      parts.tensors["in"].values[i] = weight;
+      product[i] = Rational(gain) * Rational(weight);
+    }
+    const Rational mean = (product[0] + product[1] + product[2]) / 3;
+    Rational square = 0;  // of the radius, exactly
+    for (const Rational& p : product) square += 3 * (p - mean) * (p - mean);
+    const Rational greatest = Rational(1, 2) + lower_rational(sqrt(enclose(square, 300), 300));
+    // The least upper end that the kernel accepts is not below the greatest pre-activation.
+    Both both(parts);
+    Context context(both.subjects());
+    Rational low = greatest - 1;
+    Rational high = greatest + 1;
+    for (int i = 0; i < 60; ++i) {
+      const Rational middle((low + high) / 2);
+      const Domain first{Rational(-100), middle};
+      const PreactivationRange goal{"m", {first, {real("-1e10"), real("1e10")}}};
+      (check_step(context, computing(Rule::ball, goal, 64), {}) ? high : low) = middle;
+    }
+    REQUIRE(high >= greatest);
+    REQUIRE(high < greatest + real("1e-6"));
+  }
+}
+
 TEST_CASE("rule lift: the greatest column sum of |V2| epsilon") {
   // |V2| by output coordinate: 1 + 0.25, 0.5 + 1, 2 + 1; times 1/2
   const std::vector<Judgement> premises{Instance{"m"}, PreactivationRange{"m", ranges()},
@@ -163,6 +196,10 @@ TEST_CASE("rule lift: premises") {
   CHECK(lift(9, {instance, range, instance}) == name(ErrorCode::PremiseJudgement));
   CHECK(lift(9, {instance}) == name(ErrorCode::PremiseCount));
   CHECK(lift(9, {}) == name(ErrorCode::PremiseCount));
+  CHECK(lift(9, {instance, PreactivationRange{"m", {ranges()[0]}}, activation(1)}) ==
+        name(ErrorCode::RangeCount));
+  CHECK(lift(9, {instance, PreactivationRange{"m", {}}, activation(1)}) ==
+        name(ErrorCode::RangeCount));
   const std::string missing = name(ErrorCode::LayerMissing);
   CHECK(lift(9, {Instance{"n"}, range, activation(1)}) == missing);
   CHECK(lift(9, {instance, PreactivationRange{"n", ranges()}, activation(1)}) == missing);
@@ -184,6 +221,15 @@ TEST_CASE("rule every-layer: the statement's facts are the files'") {
   CHECK(changed([](LayerClaim& c) { c.layout = "in-out"; }) == facts);
   CHECK(changed([](LayerClaim& c) { c.norm = "rms-norm"; }) == facts);
   CHECK(changed([](LayerClaim& c) { c.norm_epsilon = real("1e-6"); }) == facts);
+  for (const bool original : {true, false}) {
+    for (const auto file : {&ModelHashes::network, &ModelHashes::weights}) {
+      CHECK(every_layer_with(
+                [&](ConversionError& c) {
+                  (original ? c.original : c.converted).*file = std::string(64, 'b');
+                },
+                premises) == name(ErrorCode::SubjectMismatch));
+    }
+  }
   CHECK(changed([](LayerClaim& c) { c.epsilon = Rational(2 - power_of_two(-60)); }) ==
         name(ErrorCode::PremiseTooWeak));
 }
@@ -203,10 +249,9 @@ TEST_CASE("rule every-layer: every sublayer, in order, once") {
 
 TEST_CASE("layer certificates: what the prover writes is accepted, for these weights only") {
   Both both(tiny_original());
-  const std::string hash(64, 'b');
   const Subjects subjects = both.subjects();
   const auto certificate =
-      certify_layers(*subjects.original, *subjects.converted, {hash, hash}, {hash, hash});
+      certify_layers(*subjects.original, *subjects.converted, {kHash, kHash}, {kHash, kHash});
   REQUIRE(outcome(certificate) == "ok");
   const auto run = [&](Subjects models) {
     Kernel kernel(certificate.value().claim, std::move(models));

@@ -116,8 +116,8 @@ constexpr CentredRow kTaylor[] = {
 
 template <class R>
 SupError claim_of_row(const R& row) {
-  return {{std::string(row.f), std::string(row.g)}, domain(row.lower, row.upper),
-          real(row.epsilon)};
+  return {
+      {std::string(row.f), std::string(row.g)}, domain(row.lower, row.upper), real(row.epsilon)};
 }
 
 const SupError kEasy{{"x", "0"}, {Rational(0), Rational(1)}, 2};
@@ -212,6 +212,15 @@ TEST_CASE("rules on pieces: precision from 24 to 8192 bits") {
     CHECK(checked(computing(Rule::well_defined, kEasy, precision)) == expected);
     CHECK(checked(computing(Rule::ball, kEasy, precision)) == expected);
   }
+}
+
+TEST_CASE("rules on pieces: work that would take too long is refused") {
+  std::string text = "x";
+  for (int i = 1; i <= 100; ++i) text = "(+ " + std::to_string(i) + " " + text + ")";
+  const SupError goal{{text, "0"}, {Rational(0), Rational(1)}, real("1e9")};
+  CHECK(checked(taylor_step(goal, 40, 0, 4096)) == "ok");
+  CHECK(checked(taylor_step(goal, 40, 0, 8192)) == name(ErrorCode::EffortTooLarge));
+  CHECK(checked(taylor_step(goal, 20, 0, 8192)) == "ok");
 }
 
 TEST_CASE("rules on pieces: data are those the rule reads, no more and no less") {

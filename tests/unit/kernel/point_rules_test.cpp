@@ -43,8 +43,7 @@ TEST_CASE("rule value") {
   CHECK(value_step("(exp x)", "1", real("2.7182818284590453"), real("2.7182818284590454")) ==
         outside);
   CHECK(value_step("(log x)", "0", -9, 9) == name(ErrorCode::LogOfNonPositive));
-  CHECK(value_step("(exp (exp x))", "50", 0, real("1e300")) ==
-        name(ErrorCode::EnclosureUnbounded));
+  CHECK(value_step("(exp (exp x))", "50", 0, real("1e300")) == name(ErrorCode::EnclosureUnbounded));
   CHECK(value_step("x", "3", 3, 3, 23) == name(ErrorCode::PrecisionOutOfRange));
   const PointValue goal{kPair, 0, 0, 0};
   CHECK(checked(computing(Rule::value, goal), {goal}) == name(ErrorCode::PremiseCount));

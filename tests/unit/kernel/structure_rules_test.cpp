@@ -48,8 +48,7 @@ TEST_CASE("rule cover") {
   CHECK(cover(sup("0", "2", 3), {left, right}) == mismatch);
   CHECK(cover(sup("-inf", "3", 3), {left, right}) == mismatch);
   CHECK(cover(sup("0", "inf", 3), {left, right}) == mismatch);
-  CHECK(cover(sup("0", "3", 3), {left, sup("1", "3", 3, kOther)}) ==
-        name(ErrorCode::PairMismatch));
+  CHECK(cover(sup("0", "3", 3), {left, sup("1", "3", 3, kOther)}) == name(ErrorCode::PairMismatch));
   CHECK(cover(sup("0", "3", 3, kOther), {left, right}) == name(ErrorCode::PairMismatch));
   CHECK(cover(sup("0", "3", 3), {}) == name(ErrorCode::PremiseCount));
   CHECK(cover(sup("0", "3", 3), {left, defined("1", "3")}) == name(ErrorCode::PremiseJudgement));
@@ -118,8 +117,8 @@ TEST_CASE("rule scale") {
   CHECK(to(sup("-2", "2", 1, {"silu:k=2", "silu"})) == not_scalable);
   CHECK(to(sup("-2", "2", 1, {"relu", "relu"})) == not_scalable);
   CHECK(derive(Rule::scale, sup("-4", "4", 1, kOther), sup("-4", "4", 1)) == not_scalable);
-  CHECK(derive(Rule::scale, sup("-inf", "inf", 1, scaled("3")),
-               sup("-inf", "inf", 3, kPair)) == "ok");
+  CHECK(derive(Rule::scale, sup("-inf", "inf", 1, scaled("3")), sup("-inf", "inf", 3, kPair)) ==
+        "ok");
   CHECK(derive(Rule::scale, sup("-inf", "inf", 1, scaled("3")),
                sup("-inf", "inf", Rational(3 - kUnit), kPair)) == name(ErrorCode::PremiseTooWeak));
   CHECK(to(sup("-inf", "inf", 1, scaled("2"))) == name(ErrorCode::DomainMismatch));

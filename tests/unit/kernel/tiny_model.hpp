@@ -9,6 +9,8 @@
 
 namespace attncert::testing {
 
+inline const std::string kHash(64, 'a');
+
 /// A network and tensors that tests may change before they are used.
 struct Parts {
   Network network;
@@ -17,16 +19,16 @@ struct Parts {
   MlpSublayer& mlp() { return std::get<MlpSublayer>(network.sublayers.at(0)); }
   NeuronHeads& heads() { return std::get<NeuronHeads>(network.sublayers.at(0)); }
 
-  /// `bytes` must outlive the model.
+  /// `bytes` must outlive the model, whose files' hashes are taken to be kHash.
   Model model(std::string& bytes) const {
     bytes = write_safetensors(tensors);
     auto file = TensorFile::parse(bytes);
     REQUIRE(file);
-    return {network, std::move(file).value()};
+    return {network, std::move(file).value(), {kHash, kHash}};
   }
 };
 
-/// Neurons w_j = (3, -1, 2), (0.5, 0.25, -4) and, when square, (7, 5, 0.125); every number is exact.
+/// Neurons w_j = (3, -1, 2), (0.5, 0.25, -4) and, when square, (7, 5, 0.125)
 inline Parts tiny_original(long neurons = 2) {
   Parts parts;
   parts.network.d_model = 3;

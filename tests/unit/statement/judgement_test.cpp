@@ -23,8 +23,8 @@ std::vector<Judgement> every_judgement() {
   const Domain right{Rational(1, 3), std::nullopt};
   const Domain piece{Rational(-5, 2), Rational(7)};
   const ModelHashes hashes{kHash, std::string(64, '0')};
-  const LayerClaim layer{"h.0.mlp", "gelu", "silu:k=1.702", "in-out", "layer-norm",
-                         real("1e-5"), real("0.25")};
+  const LayerClaim layer{"h.0.mlp",    "gelu",       "silu:k=1.702", "in-out",
+                         "layer-norm", real("1e-5"), real("0.25")};
   return {SupError{kPair, all, real("0.2785")},
           SupError{{"(tanh x)", "silu:k=2/3"}, right, 0},
           WellDefined{kPair, piece},
@@ -35,7 +35,7 @@ std::vector<Judgement> every_judgement() {
           PreactivationRange{"h.0.mlp", {piece, {Rational(0), Rational(0)}}},
           LayerError{"h.0.mlp", Rational(1, 3)},
           ConversionError{hashes, hashes, {layer}, real("0.25")},
-          ConversionError{hashes, hashes, {}, 0}};
+          ConversionError{hashes, hashes, {layer, layer}, real("0.25")}};
 }
 
 struct Rejection {
@@ -140,8 +140,7 @@ TEST_CASE("judgement: every kind round-trips through JSON, and is written canoni
 TEST_CASE("judgement: the pair may be inherited, in whole only") {
   const Judgement own = SupError{kPair, {}, 1};
   const Judgement other = SupError{{"gelu", "relu"}, {}, 1};
-  CHECK(to_json(own, &kPair).dump() ==
-        R"({"domain":"all","epsilon":"1","judgement":"sup-error"})");
+  CHECK(to_json(own, &kPair).dump() == R"({"domain":"all","epsilon":"1","judgement":"sup-error"})");
   CHECK(judgement_of(to_json(own, &kPair), &kPair).value() == own);
   CHECK(judgement_of(to_json(other, &kPair), &kPair).value() == other);
   Json half = to_json(own, &kPair);
@@ -171,11 +170,31 @@ TEST_CASE("judgement: statements of conversions") {
   CHECK(conversion_with("/layers/0/norm_epsilon", 1) == name(ErrorCode::JsonWrongType));
   CHECK(conversion_with("/layers/0/extra", "x") == name(ErrorCode::JsonUnknownKey));
   CHECK(conversion_with("/layers", "x") == name(ErrorCode::JsonWrongType));
+  CHECK(conversion_with("/layers", Json::array()) == name(ErrorCode::LayerMissing));
   CHECK(conversion_with("/original", "x") == name(ErrorCode::JsonWrongType));
   for (const std::string& hash : {kHash + "a", std::string(63, 'a'), std::string(64, 'A'),
                                   std::string(64, 'g'), std::string()}) {
     CHECK(conversion_with("/original/weights", hash) == name(ErrorCode::HashSyntax));
     CHECK(conversion_with("/converted/network", hash) == name(ErrorCode::HashSyntax));
+  }
+}
+
+TEST_CASE("judgement: names of sublayers cannot look like anything else") {
+  const auto with_name = [](const std::string& layer) {
+    const std::string results[] = {
+        outcome(judgement_of(to_json(Instance{layer}), nullptr)),
+        outcome(judgement_of(to_json(LayerError{layer, 1}), nullptr)),
+        outcome(judgement_of(to_json(PreactivationRange{layer, {}}), nullptr)),
+        conversion_with("/layers/0/name", layer)};
+    for (const std::string& result : results) CHECK(result == results[0]);
+    return results[0];
+  };
+  CHECK(with_name("h.0/mlp_A-9") == "ok");
+  CHECK(with_name(std::string(100, 'a')) == "ok");
+  for (const std::string& layer :
+       {std::string(), std::string(101, 'a'), std::string("a b"), std::string("a\n"),
+        std::string("a:"), std::string("\xc3\xa9"), std::string("a\x1b[2J")}) {
+    CHECK(with_name(layer) == name(ErrorCode::NameSyntax));
   }
 }
 

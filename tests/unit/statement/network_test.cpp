@@ -1,5 +1,6 @@
 #include "attncert/statement/network.hpp"
 
+#include "attncert/model/network_writer.hpp"
 #include "unit/support.hpp"
 
 using namespace attncert;
@@ -67,6 +68,9 @@ constexpr Row kRejected[] = {
     {"/sublayers/0/kind", "3", ErrorCode::JsonWrongType},
     {"/sublayers/0/kind", "\"mlp\"", ErrorCode::JsonMissingKey},
     {"/sublayers/0/name", "\"m\"", ErrorCode::NetworkField},
+    {"/sublayers/0/name", "\"a b\"", ErrorCode::NameSyntax},
+    {"/sublayers/1/name", "\"\"", ErrorCode::NameSyntax},
+    {"/sublayers/2/name", "\"h:0\"", ErrorCode::NameSyntax},
     {"/sublayers/0/mask", "\"none\"", ErrorCode::NetworkField},
     {"/sublayers/0/n_head", "0", ErrorCode::NetworkField},
     {"/sublayers/0/layout", "\"in_out\"", ErrorCode::NetworkField},

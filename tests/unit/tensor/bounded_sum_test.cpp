@@ -95,8 +95,8 @@ TEST_CASE("bounded sum: exact zeros") {
 TEST_CASE("bounded sum: overflow gives an infinite bound, never a NaN") {
   const double big = std::numeric_limits<double>::max();
   const std::vector<std::pair<std::vector<double>, std::vector<double>>> cases{
-      {{big, big}, {1, 1}},    {{big, -big}, {1, 1}},  {{big, big}, {2, -2}},
-      {{big, 1}, {-big, 1}},   {{1e200, 1}, {1e200, 0}}, {{big / 2, big / 2, -big}, {1, 1, 1}}};
+      {{big, big}, {1, 1}},  {{big, -big}, {1, 1}},    {{big, big}, {2, -2}},
+      {{big, 1}, {-big, 1}}, {{1e200, 1}, {1e200, 0}}, {{big / 2, big / 2, -big}, {1, 1, 1}}};
   for (const auto& [a, b] : cases) {
     const Bounded bound = dot(a, b);
     CHECK(std::isinf(bound.error));

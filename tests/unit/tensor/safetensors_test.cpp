@@ -123,7 +123,8 @@ TEST_CASE("safetensors: headers that are right, and headers that lie") {
 }
 
 TEST_CASE("safetensors: the header's length") {
-  const std::string good = file_with(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})", 8);
+  const std::string good =
+      file_with(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}})", 8);
   for (std::size_t size = 0; size < good.size(); ++size) {
     CAPTURE(size);
     const std::string cut = good.substr(0, size);
@@ -167,11 +168,10 @@ TEST_CASE("safetensors: what is written is read back exactly") {
 }
 
 TEST_CASE("safetensors: tensors that cannot be used") {
-  const std::string bytes =
-      file_with(R"({"f":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},)"
-                R"("h":{"dtype":"BF16","shape":[4],"data_offsets":[8,16]},)"
-                R"("i":{"dtype":"I64","shape":[1],"data_offsets":[16,24]}})",
-                24);
+  const std::string bytes = file_with(R"({"f":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},)"
+                                      R"("h":{"dtype":"BF16","shape":[4],"data_offsets":[8,16]},)"
+                                      R"("i":{"dtype":"I64","shape":[1],"data_offsets":[16,24]}})",
+                                      24);
   const auto file = TensorFile::parse(bytes);
   REQUIRE(file);
   CHECK(outcome(file.value().read("f", {2})) == "ok");
@@ -185,9 +185,9 @@ TEST_CASE("safetensors: tensors that cannot be used") {
 }
 
 TEST_CASE("safetensors: weights that are not finite") {
-  for (const double bad : {std::numeric_limits<double>::quiet_NaN(),
-                           std::numeric_limits<double>::infinity(),
-                           -std::numeric_limits<double>::infinity()}) {
+  for (const double bad :
+       {std::numeric_limits<double>::quiet_NaN(), std::numeric_limits<double>::infinity(),
+        -std::numeric_limits<double>::infinity()}) {
     for (const double beside : {1.0, 0.1}) {  // F32, then F64
       const std::string bytes = write_safetensors({{"a", tensor({2}, {beside, bad})}});
       const auto file = TensorFile::parse(bytes);
