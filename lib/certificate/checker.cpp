@@ -82,9 +82,7 @@ Verdict check_certificate(std::string_view text, const std::filesystem::path& di
       },
       [&](const std::vector<Subject>& subjects) -> Status {
         SubjectLoader loader(buffers);
-        Status loaded = loader.load_all(subjects, directory, *verdict.claim);
-        if (!loaded) verdict.io_failure = loaded.error().code == ErrorCode::FileUnreadable;
-        ATTNCERT_CHECK(loaded);
+        ATTNCERT_CHECK(loader.load_all(subjects, directory, *verdict.claim));
         Subjects models;
         if (const auto* claim = std::get_if<ConversionError>(&*verdict.claim)) {
           ATTNCERT_TRY(models.original, loader.model("original", claim->original));
@@ -99,6 +97,7 @@ Verdict check_certificate(std::string_view text, const std::filesystem::path& di
       },
       [&](long end) { return kernel->finish(end); }};
   verdict.refusal = read_certificate(text, sink);
+  verdict.io_failure = verdict.refusal && verdict.refusal->error.code == ErrorCode::FileUnreadable;
   return verdict;
 }
 

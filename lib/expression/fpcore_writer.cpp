@@ -26,7 +26,7 @@ std::vector<unsigned> count_uses(const Program& program, NodeIndex root) {
 std::string spell(const Node& node, std::vector<std::string>& texts,
                   const std::vector<unsigned>& uses) {
   if (node.op == Op::constant) return to_string(node.constant);
-  const std::string name(kNames.at(static_cast<std::size_t>(node.op)));
+  std::string name(kNames.at(static_cast<std::size_t>(node.op)));
   if (arity(node.op) == 0) return name;
   std::string text = "(" + name + " " + texts[node.a];
   if (uses[node.a] == 1) std::string().swap(texts[node.a]);

@@ -36,6 +36,7 @@ constexpr Spelling kExact[] = {
     {"-10^3", "-1000", "1"},
     {"1000^1", "1000", "1"},
     {"7^0", "1", "1"},
+    {"1000^2", "1000000", "1"},
 };
 
 struct Rejection {
@@ -75,6 +76,7 @@ constexpr Rejection kRejected[] = {
     {"/2", ErrorCode::NumberSyntax},
     {"1/", ErrorCode::NumberSyntax},
     {"0^5", ErrorCode::NumberSyntax},
+    {"1001^2", ErrorCode::NumberSyntax},
     {"0.5^2", ErrorCode::NumberSyntax},
     {"2^", ErrorCode::NumberSyntax},
     {"2^3^4", ErrorCode::NumberSyntax},

@@ -97,6 +97,10 @@ constexpr Row kRows[] = {
     // decays of different powers where x^m is less than 1; arguments that start below their slope
     {"(+ (* x (exp (- (* 8 x)))) (exp (- (* 9 x))))", "0", Side::right, "1/4", "bounded", "0.3"},
     {"(erf (- x 3))", "1", Side::right, "4", "bounded", "0.4"},
+    {"(tanh (- x (* 3 (exp (- x)))))", "1", Side::right, "1", "bounded", "3"},
+    // e^-32 at 4: a negative coefficient between the others
+    {"(exp (- (+ (* 4 x) (- (pow x 3) (* 3 (pow x 2))))))", "0", Side::right, "4", "bounded",
+     "2e-14"},
     {"(erfc (+ x 3))", "2", Side::left, "4", "bounded", "0.4"},
     {"(erf (+ x 3))", "1", Side::right, "1", "bounded", "1e-6"},
     {"(erfc (- (* 2 x) 7))", "0", Side::right, "4", "bounded", "0.4"},
