@@ -52,22 +52,26 @@ TEST_CASE("rule instance: the construction is accepted, in either layout") {
 TEST_CASE("rule instance: one weight changed by one unit in the last place, on either side") {
   const std::string mismatch = name(ErrorCode::InstanceMismatch);
   for (const double towards : {INFINITY, -INFINITY}) {
-    for (const auto& [name, tensor] : tiny_original().tensors) {
+    for (const auto& entry : tiny_original().tensors) {
+      const auto& key = entry.first;
+      const auto& tensor = entry.second;
       for (std::size_t i = 0; i < tensor.values.size(); ++i) {
-        CAPTURE(name);
+        CAPTURE(key);
         CAPTURE(i);
         CHECK(with_original([&](Parts& parts) {
-                double& weight = parts.tensors[name].values[i];
+                double& weight = parts.tensors[key].values[i];
                 weight = std::nextafter(weight, towards);
               }) == mismatch);
       }
     }
-    for (const auto& [name, tensor] : converted_from(tiny_original()).tensors) {
+    for (const auto& entry : converted_from(tiny_original()).tensors) {
+      const auto& key = entry.first;
+      const auto& tensor = entry.second;
       for (std::size_t i = 0; i < tensor.values.size(); ++i) {
-        CAPTURE(name);
+        CAPTURE(key);
         CAPTURE(i);
         CHECK(with_converted([&](Parts& parts) {
-                double& weight = parts.tensors[name].values[i];
+                double& weight = parts.tensors[key].values[i];
                 weight = std::nextafter(weight, towards);
               }) == mismatch);
       }

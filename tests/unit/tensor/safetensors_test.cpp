@@ -151,7 +151,9 @@ TEST_CASE("safetensors: what is written is read back exactly") {
   const auto file = TensorFile::parse(bytes);
   REQUIRE(outcome(file) == "ok");
   CHECK(file.value().names().size() == 4);
-  for (const auto& [name, expected] : tensors) {
+  for (const auto& entry : tensors) {
+    const auto& name = entry.first;
+    const auto& expected = entry.second;
     CAPTURE(name);
     const auto read = file.value().read(name, expected.shape);
     REQUIRE(outcome(read) == "ok");
