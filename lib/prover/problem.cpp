@@ -68,7 +68,8 @@ Status Problem::look_at_infinity() {
 
 std::vector<Peak> Problem::peaks(int digits, int round) const {
   const PeakFinder finder(*difference_, precision_, digits);
-  return finder.search(domain_.lower ? *domain_.lower : Rational(-reach(left_, round)),
+  const Rational left = symmetric_ ? Rational(0) : Rational(-reach(left_, round));
+  return finder.search(domain_.lower && !symmetric_ ? *domain_.lower : left,
                        domain_.upper ? *domain_.upper : reach(right_, round));
 }
 

@@ -96,11 +96,10 @@ struct Enclosed {
 
 // Proves epsilon = best (1 + gap / 2), climbing whenever a piece turns out to be higher.
 std::optional<Result<Enclosed>> enclose_at(Problem& problem, const Rational& gap,
-                                           const Effort& effort) {
+                                           const Effort& effort, std::vector<Peak> peaks) {
   const int digits = digits_for(gap);
-  problem.set_precision(effort.precision);
   problem.set_effort(effort.order, 1000000);
-  Frontier frontier(problem.peaks(digits, effort.round));
+  Frontier frontier(std::move(peaks));
   for (int round = 0; round < kMaxRounds && frontier.best().value > 0; ++round) {
     const Rational epsilon =
         round_decimal(frontier.best().value * (1 + gap / 2), digits, Direction::up);
@@ -149,10 +148,14 @@ bool is_invisible(const Problem& problem, const Peak& best) {
 
 Result<Enclosed> enclose_supremum(Problem& problem, const Rational& gap) {
   Effort effort{precision_for(gap)};
-  problem.set_precision(std::max(effort.precision, kLoosePrecision));
-  const Peak first = problem.peaks(digits_for(gap), 0).front();
-  for (int i = 0; i < kMaxEscalations && !is_invisible(problem, first); ++i, effort.escalate()) {
-    if (auto result = enclose_at(problem, gap, effort)) return std::move(*result);
+  problem.set_precision(effort.precision);
+  std::vector<Peak> peaks = problem.peaks(digits_for(gap), effort.round);
+  const Peak first = peaks.front();
+  for (int i = 0; i < kMaxEscalations && !is_invisible(problem, first); ++i) {
+    if (auto result = enclose_at(problem, gap, effort, std::move(peaks))) return std::move(*result);
+    effort.escalate();
+    problem.set_precision(effort.precision);
+    peaks = problem.peaks(digits_for(gap), effort.round);
   }
   return enclose_loosely(problem, first);
 }
