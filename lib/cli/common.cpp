@@ -7,9 +7,9 @@
 #include <cstdio>
 #include <iostream>
 
-#include "attncert/construction/gates.hpp"
 #include "attncert/core/file.hpp"
 #include "attncert/expression/zoo.hpp"
+#include "attncert/statement/gates.hpp"
 
 namespace attncert::cli {
 namespace {
@@ -40,9 +40,11 @@ Result<std::string> function_argument(const std::string& text) {
   if (!text.starts_with(prefix)) return canonical_function(text);
   const std::string path = text.substr(prefix.size());
   ATTNCERT_TRY(const std::string content, read_file(path));
-  auto term = gates_to_fpcore(content);
-  if (!term) return fail(term.error().code, "gates file '" + path + "': " + term.error().message);
-  return canonical_function(term.value());
+  auto gates = parse_gates(content);
+  if (!gates) {
+    return fail(gates.error().code, "gates file '" + path + "': " + gates.error().message);
+  }
+  return neuron_function(gates.value());
 }
 
 Result<Domain> domain_argument(const std::string& text) {

@@ -20,7 +20,7 @@
   X(TailDoesNotDiverge)                                                                          \
   /* statements */                                                                               \
   X(UnknownJudgement) X(NotAClaim) X(NotCanonical) X(DomainReversed) X(EpsilonNegative)          \
-  X(EpsilonNotMaximum) X(HashSyntax) X(NameSyntax)                                                             \
+  X(EpsilonNotMaximum) X(HashSyntax) X(NameSyntax) X(GatesSyntax)                                                             \
   /* certificates */                                                                             \
   X(CertificateVersion) X(LineTooLong) X(CertificateTruncated) X(TextAfterEnd) X(SubjectRole)    \
   X(SubjectMismatch) X(SubjectMissing) X(SubjectPath) X(ClaimMismatch)                           \
