@@ -8,11 +8,12 @@ namespace {
 
 Error syntax(const std::string& what) { return fail(ErrorCode::GatesSyntax, "gates: " + what); }
 
-bool has_variable(const Program& program) {
-  for (const Node& node : program) {
-    if (node.op == Op::variable) return true;
-  }
-  return false;
+bool has_variable(const Program& program, NodeIndex root) {
+  const Node& node = program[root];
+  if (node.op == Op::variable) return true;
+  const int operands = arity(node.op);
+  return (operands > 0 && has_variable(program, node.a)) ||
+         (operands > 1 && has_variable(program, node.b));
 }
 
 // A number, or a term without x; canonical.
@@ -25,7 +26,7 @@ Result<std::string> constant_of(const Json& value) {
   }
   ProgramBuilder builder;
   ATTNCERT_TRY(const NodeIndex root, read_fpcore(text, builder));
-  if (has_variable(builder.program())) return syntax("a constant must not contain x");
+  if (has_variable(builder.program(), root)) return syntax("a constant must not contain x");
   return write_fpcore(builder.program(), root);
 }
 
