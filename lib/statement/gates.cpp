@@ -8,12 +8,18 @@ namespace {
 
 Error syntax(const std::string& what) { return fail(ErrorCode::GatesSyntax, "gates: " + what); }
 
+// Whether the variable occurs below root; one pass, since shared subterms may nest.
 bool has_variable(const Program& program, NodeIndex root) {
-  const Node& node = program[root];
-  if (node.op == Op::variable) return true;
-  const int operands = arity(node.op);
-  return (operands > 0 && has_variable(program, node.a)) ||
-         (operands > 1 && has_variable(program, node.b));
+  std::vector<bool> used(program.size(), false);
+  used[root] = true;
+  for (NodeIndex i = root + 1; i-- > 0;) {
+    if (!used[i]) continue;
+    const Node& node = program[i];
+    if (node.op == Op::variable) return true;
+    if (arity(node.op) > 0) used[node.a] = true;
+    if (arity(node.op) > 1) used[node.b] = true;
+  }
+  return false;
 }
 
 // A number, or a term without x; canonical.
