@@ -27,5 +27,5 @@ need_packages() {
 }
 
 BUILD_PACKAGES=(g++ cmake ninja-build python3 libmpfr-dev libgmp-dev libboost1.81-dev
-  nlohmann-json3-dev libcli11-dev libssl-dev)
+  nlohmann-json3-dev libcli11-dev libssl-dev libopenblas-dev libeigen3-dev)
 TEST_PACKAGES=(doctest-dev libmpfi-dev clang clang-format clang-tidy)

@@ -3,7 +3,8 @@ import json
 import pathlib
 import sys
 
-from theorems import HERE, REFUTATIONS, THEOREMS, make, make_refutation, run
+from theorems import (APPROXIMATIONS, HERE, REFUTATIONS, THEOREMS, make, make_approximation,
+                      make_refutation, run)
 
 ADDER = HERE / "certificates/models/adder-gelu-tanh"
 BEST_K = "1.774497615"
@@ -24,6 +25,17 @@ def theorem_row(binaries, out, theorem):
     print(f"{title:42} {epsilon:>22} {float(bound['witness']):12.7g} "
           f"{gap(bound['lower'], epsilon):8.1e} {certificate.stat().st_size:7d} "
           f"{1000 * made:7.0f} {1000 * checked:7.0f}", flush=True)
+
+
+def approximation_row(binaries, out, approximation):
+    title = approximation[1]
+    certificate, made = make_approximation(binaries, out, approximation)
+    claim = certificate.parent / "claim.json"
+    checked, verdict = run([binaries / "attncert-check", certificate, "--claim", claim])
+    assert verdict.splitlines()[-1] == "Verified"
+    epsilon = f"{float(json.loads(claim.read_text())['epsilon']):.7g}"
+    print(f"{title:57} {epsilon:>16} {certificate.stat().st_size:7d} {1000 * made:7.0f} "
+          f"{1000 * checked:7.0f}", flush=True)
 
 
 def check_refutation(binaries, out, refutation):
@@ -67,6 +79,11 @@ def main():
         theorem_row(binaries, out / "theorems", theorem)
     print("\ngap: epsilon over the proved lower bound at the witness, minus 1; times are whole "
           "processes")
+    print(f"\n{'gates found for activations, over all reals':57} {'epsilon about':>16} "
+          f"{'bytes':>7} {'made ms':>7} {'check':>7}")
+    for approximation in APPROXIMATIONS:
+        approximation_row(binaries, out / "theorems", approximation)
+    print()
     for refutation in REFUTATIONS:
         check_refutation(binaries, out / "theorems", refutation)
     convert(binaries, out)

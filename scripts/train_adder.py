@@ -243,7 +243,7 @@ def network_description(p, activation_name):
         h = f"transformer.h.{n}"
         sublayers += [
             {"name": f"h.{n}.attn", "kind": "attention", "layout": "out-in", "n_head": N_HEAD,
-             "mask": "causal", "scale": f"rsqrt({D_HEAD})", "norm": norm(h + ".ln_1"),
+             "d_head": D_HEAD, "mask": "causal", "scale": f"rsqrt({D_HEAD})", "norm": norm(h + ".ln_1"),
              "qkv": tensors(h + ".attn.c_attn"), "out": tensors(h + ".attn.c_proj")},
             {"name": f"h.{n}.mlp", "kind": "mlp", "layout": "out-in", "d_mlp": D_MLP,
              "activation": activation_name, "norm": norm(h + ".ln_2"),
@@ -315,7 +315,7 @@ A transformer that adds two numbers of at most two digits, like minGPT's adder.
 The prompt is the digits a1 a0 b1 b0; greedy decoding gives the three digits of
 the sum, units first: for 47 + 85 = 132, `4 7 8 5` gives `2 3 1`. Made by
 
-    python3 train_adder.py --activation {args.activation}{flag} --seed {args.seed} --steps {args.steps} -o {outdir_name}
+    /usr/bin/python3 scripts/train_adder.py --activation {args.activation}{flag} --seed {args.seed} --steps {args.steps} -o certificates/models/{outdir_name}
 
 in {steps} steps, with Python {platform.python_version()} and numpy {np.__version__} (another processor
 or numpy may round differently and so give other weights).

@@ -8,13 +8,13 @@ namespace attncert {
 namespace {
 
 // The bytes of one subject, hashed; whatever is parsed comes from this very buffer.
-Result<std::string> load(const Subject& subject, const std::filesystem::path& directory) {
+Result<Bytes> load(const Subject& subject, const std::filesystem::path& directory) {
   const std::filesystem::path name(subject.name);
   if (subject.name.empty() || name.is_absolute()) {
     return fail(ErrorCode::SubjectPath, "a subject's name must be a relative path");
   }
-  ATTNCERT_TRY(std::string bytes, read_file(directory / name));
-  if (sha256_hex(bytes) != subject.sha256) {
+  ATTNCERT_TRY(Bytes bytes, read_bytes(directory / name));
+  if (sha256_hex(bytes.view()) != subject.sha256) {
     return fail(
         ErrorCode::SubjectMismatch,
         "'" + subject.name + "' is not the file the certificate is about (SHA-256 differs)");
@@ -25,13 +25,12 @@ Result<std::string> load(const Subject& subject, const std::filesystem::path& di
 // The four files of a conversion; buffers outlive the views into them.
 class SubjectLoader {
 public:
-  explicit SubjectLoader(std::map<std::string, std::string>& buffers) : buffers_(buffers) {}
+  explicit SubjectLoader(std::map<std::string, Bytes>& buffers) : buffers_(buffers) {}
 
   Status load_all(const std::vector<Subject>& subjects, const std::filesystem::path& directory,
                   const Judgement& claim) {
-    const auto* conversion = std::get_if<ConversionError>(&claim);
     for (const Subject& subject : subjects) {
-      const std::string* expected = hash_in(conversion, subject.role);
+      const std::string* expected = hash_in(claim, subject.role);
       if (expected == nullptr || buffers_.contains(subject.role)) {
         return fail(ErrorCode::SubjectRole, "a subject '" + subject.role.substr(0, 40) +
                                                 "' that the statement does not have, or twice");
@@ -40,7 +39,8 @@ public:
         return fail(ErrorCode::SubjectMismatch,
                     "the statement is about another file than subject '" + subject.role + "'");
       }
-      ATTNCERT_TRY(buffers_[subject.role], load(subject, directory));
+      ATTNCERT_TRY(Bytes bytes, load(subject, directory));
+      buffers_.emplace(subject.role, std::move(bytes));
     }
     return ok();
   }
@@ -49,22 +49,32 @@ public:
     const auto network = buffers_.find(side + "-network");
     const auto weights = buffers_.find(side + "-weights");
     if (network == buffers_.end() || weights == buffers_.end()) return std::optional<Model>();
-    ATTNCERT_TRY(Network parsed, parse_network(network->second));
-    ATTNCERT_TRY(TensorFile file, TensorFile::parse(weights->second));
+    ATTNCERT_TRY(Network parsed, parse_network(network->second.view()));
+    ATTNCERT_TRY(TensorFile file, TensorFile::parse(weights->second.view()));
     return std::optional<Model>(Model{std::move(parsed), std::move(file), hashes});
   }
 
+  Result<std::optional<Prompts>> prompts(const Judgement& claim) const {
+    const auto found = buffers_.find("prompts");
+    if (found == buffers_.end()) return std::optional<Prompts>();
+    ATTNCERT_TRY(std::vector<Prompt> parsed, parse_prompts(found->second.view()));
+    return std::optional<Prompts>(Prompts{std::move(parsed), std::get<SameArgmax>(claim).prompts});
+  }
+
 private:
-  static const std::string* hash_in(const ConversionError* claim, const std::string& role) {
-    if (claim == nullptr) return nullptr;
-    if (role == "original-network") return &claim->original.network;
-    if (role == "original-weights") return &claim->original.weights;
-    if (role == "converted-network") return &claim->converted.network;
-    if (role == "converted-weights") return &claim->converted.weights;
+  static const std::string* hash_in(const Judgement& claim, const std::string& role) {
+    const auto models = models_of(claim);
+    if (!models) return nullptr;
+    if (role == "original-network") return &models->first->network;
+    if (role == "original-weights") return &models->first->weights;
+    if (role == "converted-network") return &models->second->network;
+    if (role == "converted-weights") return &models->second->weights;
+    const auto* argmax = std::get_if<SameArgmax>(&claim);
+    if (role == "prompts" && argmax != nullptr) return &argmax->prompts;
     return nullptr;
   }
 
-  std::map<std::string, std::string>& buffers_;
+  std::map<std::string, Bytes>& buffers_;
 };
 
 }  // namespace
@@ -72,7 +82,7 @@ private:
 Verdict check_certificate(std::string_view text, const std::filesystem::path& directory,
                           const std::optional<Judgement>& expected) {
   Verdict verdict;
-  std::map<std::string, std::string> buffers;
+  std::map<std::string, Bytes> buffers;
   std::optional<Kernel> kernel;
   const CertificateSink sink{
       [&](const Judgement& claim) -> Status {
@@ -84,10 +94,11 @@ Verdict check_certificate(std::string_view text, const std::filesystem::path& di
         SubjectLoader loader(buffers);
         ATTNCERT_CHECK(loader.load_all(subjects, directory, *verdict.claim));
         Subjects models;
-        if (const auto* claim = std::get_if<ConversionError>(&*verdict.claim)) {
-          ATTNCERT_TRY(models.original, loader.model("original", claim->original));
-          ATTNCERT_TRY(models.converted, loader.model("converted", claim->converted));
+        if (const auto about = models_of(*verdict.claim)) {
+          ATTNCERT_TRY(models.original, loader.model("original", *about->first));
+          ATTNCERT_TRY(models.converted, loader.model("converted", *about->second));
         }
+        ATTNCERT_TRY(models.prompts, loader.prompts(*verdict.claim));
         kernel.emplace(*verdict.claim, std::move(models));
         return ok();
       },

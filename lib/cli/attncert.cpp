@@ -5,9 +5,11 @@
 #include <iostream>
 
 #include "common.hpp"
+#include "memory.hpp"
 
 int main(int argc, char** argv) {
   using namespace attncert::cli;
+  keep_freed_memory();
   CLI::App application{"Certified error bounds for attention-only transformers", "attncert"};
   application.require_subcommand(1);
   application.set_version_flag("--version", "attncert 0.1.0");
@@ -16,7 +18,11 @@ int main(int argc, char** argv) {
   add_bound(application, exit_code);
   add_certify(application, exit_code);
   add_explain(application, exit_code);
+  add_approximate(application, exit_code);
   add_convert(application, exit_code);
+  add_mask(application, exit_code);
+  add_evaluate(application, exit_code);
+  add_agree(application, exit_code);
   std::signal(SIGXFSZ, SIG_IGN);  // a file size limit is an error like a full disk
   try {
     application.parse(argc, argv);

@@ -7,6 +7,7 @@
 #include "attncert/certificate/certificate.hpp"
 #include "attncert/core/file.hpp"
 #include "attncert/core/sha256.hpp"
+#include "memory.hpp"
 
 namespace attncert {
 namespace {
@@ -176,6 +177,7 @@ int run(const std::vector<std::string>& paths, const std::optional<std::string>&
 
 int main(int argc, char** argv) {
   using namespace attncert;
+  cli::keep_freed_memory();
   CLI::App application{
       "Re-derives certificates; the exit code is the verdict: 0 Verified, "
       "1 Rejected, 2 usage or unreadable file",

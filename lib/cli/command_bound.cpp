@@ -11,30 +11,6 @@ struct Options {
   bool json = false;
 };
 
-constexpr int kPrintedDigits = 25;
-
-int digits_for(const Rational& gap) { return std::max(kPrintedDigits, 6 - decimal_exponent(gap)); }
-
-// Both bounds go through the kernel once more before anything is printed.
-bool kernel_agrees(const SupremumBound& bound) {
-  const auto verified = [](const Certificate& certificate) {
-    return !check_certificate(write_certificate(certificate), ".", certificate.claim).refusal;
-  };
-  return verified(bound.above) && (!bound.below || verified(*bound.below));
-}
-
-Json to_json(const SupremumBound& bound, const Rational& gap) {
-  const int digits = digits_for(gap);
-  constexpr const char* kinds[] = {"enclosed", "equal", "unbounded"};
-  Json json{{"result", kinds[static_cast<int>(bound.kind)]}, {"pieces", bound.pieces}};
-  const bool finite = bound.kind != SupremumBound::Kind::unbounded;
-  json["lower"] = finite ? to_scientific(bound.lower, digits, Direction::down) : "inf";
-  json["upper"] = finite ? to_scientific(bound.upper, digits, Direction::up) : "inf";
-  json["witness"] = bound.witness ? Json(to_string(*bound.witness)) : Json();
-  json["gap_reached"] = bound.gap_reached;
-  return json;
-}
-
 void print_text(const SupremumBound& bound, const ClaimArguments& claim, const Domain& domain,
                 const Rational& gap) {
   std::cout << "sup |" << claim.target << " - " << claim.approximant << "| over "
@@ -63,11 +39,8 @@ int run(const Options& options) {
   if (!pair) return exit_with(pair.error());
   const auto domain = domain_argument(options.claim.domain);
   if (!domain) return exit_with(domain.error());
-  const auto gap = positive_argument("--rel-gap", options.gap);
+  const auto gap = gap_argument(options.gap);
   if (!gap) return exit_with(gap.error());
-  if (gap.value() < power_of_ten(-200) || gap.value() > 1) {
-    return exit_with(fail(ErrorCode::NumberTooLong, "--rel-gap must be from 1e-200 to 1"));
-  }
   const auto bound =
       bound_supremum(pair.value(), domain.value(), gap.value(), terminal_progress("bound"));
   if (!bound) return exit_with(bound.error());

@@ -1,18 +1,13 @@
+#include <cmath>
 #include <filesystem>
-#include <iostream>
-#include <sstream>
 
-#include "attncert/construction/neuron_heads.hpp"
+#include "attncert/construction/approximation.hpp"
 #include "attncert/core/file.hpp"
-#include "attncert/core/sha256.hpp"
 #include "attncert/expression/zoo.hpp"
-#include "attncert/model/importer.hpp"
-#include "attncert/model/network_writer.hpp"
-#include "attncert/model/output_files.hpp"
-#include "attncert/model/reference.hpp"
-#include "attncert/model/safetensors_writer.hpp"
-#include "attncert/prover/layers.hpp"
+#include "attncert/model/layer_comparison.hpp"
 #include "common.hpp"
+#include "conversion_report.hpp"
+#include "model_input.hpp"
 
 namespace attncert::cli {
 namespace {
@@ -22,77 +17,64 @@ namespace fs = std::filesystem;
 struct Options {
   std::string model;
   std::string output;
+  long heads = 0;
+  std::string epsilon;
   std::string approximant;
+  std::string box;
+  std::string masks = "exact";
+  std::string mask_epsilon = "1e-9";
   std::string prompts;
+  std::string input;
+  std::string tensor;
   bool json = false;
 };
 
-Result<Rational> gain_of(const std::string& approximant) {
-  constexpr std::string_view prefix = "silu:k=";
-  if (approximant == "silu") return Rational(1);
-  if (!approximant.starts_with(prefix)) {
+Result<Gates> gates_argument(const std::string& text) {
+  constexpr std::string_view silu = "silu:k=";
+  constexpr std::string_view file = "gates:";
+  if (text.starts_with(file)) {
+    const std::string path = text.substr(file.size());
+    ATTNCERT_TRY(const std::string content, read_file(path));
+    return parse_gates(content);
+  }
+  if (text != "silu" && !text.starts_with(silu)) {
     return fail(ErrorCode::ActivationParameter,
-                "--approximant must be silu:k=K, such as silu:k=1.774497615");
+                "--approximant must be silu:k=K, such as silu:k=1.774497615, or gates:FILE");
   }
-  ATTNCERT_TRY(const std::string canonical, canonical_function(approximant));
-  return parse_rational(std::string_view(canonical).substr(prefix.size()));
+  const std::string slope = text == "silu" ? "1" : text.substr(silu.size());
+  ATTNCERT_CHECK(canonical_function("silu:k=" + slope));
+  return gates_of(Json::parse(R"([{"coefficient":"1","scores":[[")" + slope + R"(","0"]]}])"));
 }
 
-/// Everything that a conversion writes, in memory first.
-struct Conversion {
-  LoadedModel original;
-  std::string network_text;
-  std::string weights_bytes;
-  Model converted;
-  Certificate certificate;
-};
-
-std::string relative_to(const fs::path& file, const fs::path& folder) {
-  const fs::path from = fs::weakly_canonical(fs::absolute(folder));
-  return fs::weakly_canonical(fs::absolute(file)).lexically_relative(from).generic_string();
-}
-
-std::vector<Subject> subjects_of(const ConversionError& claim, const std::string& weights_name) {
-  return {{"original-network", "original.network.json", claim.original.network},
-          {"original-weights", weights_name, claim.original.weights},
-          {"converted-network", "network.json", claim.converted.network},
-          {"converted-weights", "model.safetensors", claim.converted.weights}};
-}
-
-Status convert(const Options& options, Conversion& result) {
-  ATTNCERT_TRY(const Rational gain, gain_of(options.approximant));
-  ATTNCERT_TRY(result.original, load_model(options.model));
-  ATTNCERT_TRY(ConvertedModel converted, convert_mlps(result.original.model, gain));
-  result.network_text = write_network(converted.network);
-  result.weights_bytes = write_safetensors(converted.tensors);
-  ATTNCERT_TRY(result.converted.weights, TensorFile::parse(result.weights_bytes));
-  result.converted.network = std::move(converted.network);
-  const ModelHashes original{sha256_hex(result.original.network_text),
-                             sha256_hex(*result.original.weights_bytes)};
-  const ModelHashes after{sha256_hex(result.network_text), sha256_hex(result.weights_bytes)};
-  ATTNCERT_TRY(result.certificate, certify_layers(result.original.model, result.converted, original,
-                                                  after, terminal_progress("convert")));
-  result.certificate.subjects =
-      subjects_of(std::get<ConversionError>(result.certificate.claim),
-                  relative_to(result.original.weights_path, options.output));
-  return ok();
-}
-
-// All files of a conversion, or none; a folder that was made for them goes again on an error.
-Status write_all(const fs::path& folder, const Conversion& conversion) {
-  std::error_code problem;
-  const bool fresh = fs::create_directories(folder, problem);
-  if (problem) {
-    return fail(ErrorCode::FileUnwritable,
-                "cannot create folder '" + folder.string() + "': " + problem.message());
+// The largest sum over neurons of |V2_jk|: a sublayer's error is this times its activation's.
+Result<double> amplification(const Model& model, const MlpSublayer& layer) {
+  ATTNCERT_TRY(const Affine out, mlp_output(model, layer));
+  double greatest = 0;
+  for (long k = 0; k < out.weight.rows; ++k) {
+    double sum = 0;
+    for (const double v : out.weight.row(k)) sum += std::fabs(v);
+    greatest = std::max(greatest, sum);
   }
-  Status written = write_files_atomically(
-      {{folder / "original.network.json", conversion.original.network_text},
-       {folder / "network.json", conversion.network_text},
-       {folder / "model.safetensors", conversion.weights_bytes},
-       {folder / "certificate.jsonl", write_certificate(conversion.certificate)}});
-  if (!written && fresh) fs::remove(folder, problem);
-  return written;
+  return greatest;
+}
+
+// Which gates stand for a sublayer's activation, by the options.
+Result<Gates> choose_gates(const Options& options, const Model& model, const MlpSublayer& layer) {
+  if (!options.approximant.empty()) return gates_argument(options.approximant);
+  if (layer.gate) {
+    // sigmoid(g) v is one head; for other gates the certificate will say no
+    return gates_of(Json::parse(R"([{"coefficient":"1","scores":[["1","0"]]}])"));
+  }
+  if (options.epsilon.empty()) {
+    ATTNCERT_TRY(Approximation found,
+                 approximation_for(layer.activation, static_cast<int>(options.heads), {}));
+    return std::move(found.gates);
+  }
+  ATTNCERT_TRY(const Rational epsilon, positive_argument("--epsilon", options.epsilon));
+  ATTNCERT_TRY(const double factor, amplification(model, layer));
+  const Rational share = epsilon / Rational(std::max(factor, 1e-300) * (1 + 1e-6));
+  ATTNCERT_TRY(Approximation found, approximation_for(layer.activation, {}, share));
+  return std::move(found.gates);
 }
 
 // Writing into the model's own folder would overwrite the model.
@@ -107,124 +89,87 @@ Status check_output(const Options& options) {
   return fail(ErrorCode::FileUnwritable, "the output folder must not be the model's own");
 }
 
-Result<std::vector<std::vector<long>>> read_prompts(const std::string& path) {
-  ATTNCERT_TRY(const std::string text, read_file(path));
-  std::vector<std::vector<long>> prompts;
-  std::istringstream lines(text);
-  for (std::string line; std::getline(lines, line);) {
-    if (line.empty()) continue;
-    std::vector<long> tokens;
-    std::istringstream fields(line);
-    for (std::string field; std::getline(fields, field, ',');) {
-      const auto number = parse_rational(field);
-      if (!number || denominator(number.value()) != 1) {
-        return fail(ErrorCode::NumberSyntax, path + ": '" + field + "' is not a token number");
-      }
-      tokens.push_back(static_cast<long>(numerator(number.value())));
-    }
-    prompts.push_back(std::move(tokens));
-  }
-  return prompts;
-}
-
-/// Largest differences seen, by layer name.
-using Measured = std::map<std::string, double>;
-
-Result<Measured> measure(const Conversion& conversion, const std::string& path) {
-  ATTNCERT_TRY(const auto prompts, read_prompts(path));
-  const Model& original = conversion.original.model;
-  ATTNCERT_TRY(const ReferenceModel reference, ReferenceModel::make(original));
-  std::map<std::string, LayerComparison> comparisons;
-  for (const Sublayer& sublayer : original.network.sublayers) {
-    const auto* mlp = std::get_if<MlpSublayer>(&sublayer);
-    if (mlp == nullptr) continue;
-    ATTNCERT_TRY(LayerComparison comparison,
-                 LayerComparison::make(original, conversion.converted, *mlp));
-    comparisons.emplace(mlp->name, std::move(comparison));
-  }
-  Measured measured;
-  const auto observer = [&](const MlpSublayer& layer, const Rows& inputs) {
-    double& greatest = measured[layer.name];
-    for (const auto& row : inputs) {
-      greatest = std::max(greatest, comparisons.at(layer.name).difference(row));
-    }
+Result<ConversionResult> convert(const Options& options, LoadedModel& original) {
+  ConversionOptions how;
+  how.gates_for = [&](const MlpSublayer& layer) {
+    return choose_gates(options, original.model, layer);
   };
-  for (const auto& prompt : prompts) ATTNCERT_CHECK(reference.logits(prompt, observer));
-  return measured;
-}
-
-long heads_of(const Network& network, const std::string& name) {
-  for (const Sublayer& sublayer : network.sublayers) {
-    const auto* heads = std::get_if<NeuronHeads>(&sublayer);
-    if (heads != nullptr && heads->name == name) {
-      return heads->heads + (heads->bias_output ? 1 : 0);
-    }
+  if (!options.box.empty()) {
+    ATTNCERT_TRY(how.box, positive_argument("--box", options.box));
   }
-  return 0;
-}
-
-std::string measured_text(double value) {
-  std::ostringstream text;
-  text.precision(6);
-  text << std::scientific << value;
-  return text.str();
-}
-
-constexpr int kPrintedDigits = 12;
-
-void print(const Options& options, const Conversion& conversion, const Measured& measured) {
-  const auto& claim = std::get<ConversionError>(conversion.certificate.claim);
-  Json layers = Json::array();
-  for (const LayerClaim& layer : claim.layers) {
-    const long heads = heads_of(conversion.converted.network, layer.name);
-    const std::string error = to_scientific(layer.epsilon, kPrintedDigits, Direction::up);
-    const auto seen = measured.find(layer.name);
-    if (options.json) {
-      layers.push_back({{"name", layer.name}, {"heads", heads}, {"error", error}});
-      if (seen != measured.end()) {
-        layers.back()["approx_measured"] = measured_text(seen->second);
-      }
-      continue;
-    }
-    std::cout << layer.name << ": " << heads << " heads, error at most " << error
-              << " for every possible input";
-    if (seen != measured.end()) {
-      std::cout << " (largest seen on the prompts, approximately: " << measured_text(seen->second)
-                << ")";
-    }
-    std::cout << "\n";
+  if (options.masks == "weights") {
+    ATTNCERT_TRY(how.mask_epsilon, positive_argument("--mask-epsilon", options.mask_epsilon));
   }
-  const fs::path file = fs::path(options.output) / "certificate.jsonl";
-  if (options.json) {
-    std::cout << Json{{"layers", layers}, {"certificate", file.string()}}.dump() << "\n";
-  } else {
-    std::cout << "certificate: " << file.string() << "; check it with: attncert-check "
-              << file.string() << "\n";
+  std::error_code problem;
+  const bool fresh = fs::create_directories(options.output, problem);
+  if (problem) {
+    return fail(ErrorCode::FileUnwritable,
+                "cannot create folder '" + options.output + "': " + problem.message());
   }
+  how.writing = terminal_progress("writing heads", "tensors");
+  how.proving = terminal_progress("proving", "sublayers");
+  auto result = convert_model(original, how, options.output);
+  if (!result && fresh) fs::remove(options.output, problem);
+  return result;
 }
 
-int run(const Options& options) {
-  Conversion conversion;
-  if (Status status = check_output(options); !status) return exit_with(status.error());
-  if (Status status = convert(options, conversion); !status) return exit_with(status.error());
-  Measured measured;
+Result<std::vector<ModelInput>> inputs_of(const Options& options, const Network& network) {
+  std::vector<ModelInput> inputs;
   if (!options.prompts.empty()) {
-    auto seen = measure(conversion, options.prompts);
-    if (!seen) return exit_with(seen.error());
-    measured = std::move(seen).value();
+    ATTNCERT_TRY(inputs, read_prompts(options.prompts));
   }
-  if (Status written = write_all(options.output, conversion); !written) {
-    return exit_with(written.error());
+  if (!options.input.empty()) {
+    ATTNCERT_TRY(ModelInput rows, read_rows(options.input, options.tensor, network));
+    inputs.push_back(std::move(rows));
   }
+  return inputs;
+}
+
+// Runs of the original, before anything is converted: bad inputs are told at once.
+Result<Measured> measure(const ReferenceModel& original, const std::vector<ModelInput>& inputs,
+                         const fs::path& converted_folder) {
+  ATTNCERT_TRY(const LoadedModel converted, load_model(converted_folder));
+  ATTNCERT_TRY(const ReferenceModel reference, ReferenceModel::make(converted.model));
+  LayerComparison comparison(original, reference);
+  const auto progress = terminal_progress("measuring", "inputs");
+  for (std::size_t i = 0; i < inputs.size(); ++i) {
+    ATTNCERT_CHECK(run(original, inputs[i], [&](const Sublayer& sublayer, const Matrix& stream) {
+      comparison.observe(sublayer, stream);
+    }));
+    if (progress) progress(static_cast<double>(i + 1) / static_cast<double>(inputs.size()), i + 1);
+  }
+  return comparison.largest();
+}
+
+Result<int> run_all(const Options& options) {
+  ATTNCERT_CHECK(check_output(options));
+  ATTNCERT_TRY(LoadedModel original, load_model(options.model));
+  ATTNCERT_TRY(const auto inputs, inputs_of(options, original.model.network));
+  std::optional<ReferenceModel> reference;
+  if (!inputs.empty()) {
+    ATTNCERT_TRY(reference, ReferenceModel::make(original.model));
+    ATTNCERT_CHECK(run(*reference, inputs.front()));  // bad inputs before the work
+  }
+  ATTNCERT_TRY(const ConversionResult result, convert(options, original));
   end_progress();
-  const Verdict verdict =
-      check_certificate(write_certificate(conversion.certificate), options.output);
+  ATTNCERT_TRY(const Bytes text, read_bytes(fs::path(options.output) / "certificate.jsonl"));
+  const Verdict verdict = check_certificate(text.view(), options.output);
   if (verdict.refusal) {
     print_error("internal: the kernel refused the certificate: " + verdict.refusal->error.message);
     return kInternal;
   }
-  print(options, conversion, measured);
+  Measured measured;
+  if (reference) {
+    ATTNCERT_TRY(measured, measure(*reference, inputs, options.output));
+    end_progress();
+  }
+  print({original.model.network, result, measured, options.box, options.output}, options.json);
   return kDone;
+}
+
+int run(const Options& options) {
+  const auto code = run_all(options);
+  return code ? code.value() : exit_with(code.error());
 }
 
 }  // namespace
@@ -232,21 +177,55 @@ int run(const Options& options) {
 void add_convert(CLI::App& application, int& exit_code) {
   auto options = std::make_shared<Options>();
   CLI::App* command = application.add_subcommand(
-      "convert", "Turn a model's MLP sublayers into attention heads, with certified errors");
+      "convert", "Turn a transformer into an attention-only one, with certified errors");
   command
       ->add_option("MODEL", options->model,
                    "folder with model.safetensors and network.json or config.json")
       ->required();
   command->add_option("-o,--output", options->output, "folder to write")->required();
-  command->add_option("--approximant", options->approximant, "silu:k=K, what a head computes")
-      ->required();
-  command->add_option("--prompts", options->prompts,
-                      "also measure differences on these prompts: tokens by commas, one per line");
+  auto* heads =
+      command->add_option("--heads-per-neuron", options->heads,
+                          "heads for each neuron, 1 to 12 (fewer where exact; default 1)");
+  auto* epsilon = command->add_option("--epsilon", options->epsilon,
+                                      "as few heads as keep every sublayer's error at most E");
+  auto* approximant = command->add_option("--approximant", options->approximant,
+                                          "silu:k=K or gates:FILE, what a neuron's heads compute");
+  const auto not_empty = [](const std::string& text) {
+    return text.empty() ? std::string("must not be empty") : std::string();
+  };
+  for (CLI::Option* option : {epsilon, approximant}) option->check(not_empty);
+  heads->excludes(epsilon)->excludes(approximant);
+  epsilon->excludes(approximant);
+  command
+      ->add_option("--box", options->box,
+                   "claim errors for inputs with coordinates in [-R, R] only")
+      ->check(not_empty);
+  auto* masks = command
+                    ->add_option("--masks", options->masks,
+                                 "exact: heads keep their masks; weights: masks become weights")
+                    ->check(CLI::IsMember({"exact", "weights"}))
+                    ->capture_default_str();
+  command
+      ->add_option("--mask-epsilon", options->mask_epsilon,
+                   "masks as weights move no sublayer's output by more than E (default 1e-9)")
+      ->needs(masks)
+      ->check(not_empty);
+  auto* prompts = command->add_option(
+      "--prompts", options->prompts,
+      "also measure: run these prompts (one a line, tokens by commas) and print the largest "
+      "difference seen in each sublayer, approximately");
+  auto* input = command->add_option(
+      "--input", options->input, "the same on a tensor of rows or patches, of a safetensors file");
+  prompts->excludes(input);
+  command->add_option("--tensor", options->tensor, "which tensor of that file")->needs(input);
   command->add_flag("--json", options->json, "print one JSON object");
   command->footer(
       "Example:\n  attncert convert certificates/models/adder-gelu-tanh -o /tmp/adder-heads "
-      "--approximant silu:k=1.774497615");
-  command->callback([options, &exit_code] { exit_code = run(*options); });
+      "--heads-per-neuron 3");
+  command->callback([options, &exit_code] {
+    if (options->heads == 0) options->heads = 1;
+    exit_code = run(*options);
+  });
 }
 
 }  // namespace attncert::cli

@@ -29,8 +29,15 @@ std::string reason(const Step& step) {
     case Rule::weaken: return "a weaker statement follows";
     case Rule::instance: return "every stored number was compared with the construction's";
     case Rule::ball: return "after the norm, inputs lie in a ball of radius sqrt(D)";
+    case Rule::box: return "inputs lie in the stated box";
     case Rule::lift: return "summing |V2_jk| times each neuron's error";
-    case Rule::every_layer: return "every MLP sublayer is listed";
+    case Rule::every_layer: return "every sublayer is listed";
+    case Rule::spectral: return "bounding queries and keys over every input";
+    case Rule::leak: return "bounding the weight that masked tokens get";
+    case Rule::triangle: return "adding up errors";
+    case Rule::argmax: return "enclosing every output of both models on these prompts";
+    case Rule::shard_union: return "the shards are all of the prompts";
+    case Rule::mask_error: return "bounding the weight that leaks through the mask";
   }
   return "";
 }

@@ -69,22 +69,56 @@ Result<Rational> positive_argument(const std::string& name, const std::string& t
   return number;
 }
 
-Progress terminal_progress(const std::string& what) {
+Progress terminal_progress(const std::string& what, const std::string& things) {
   if (::isatty(STDERR_FILENO) == 0) return {};
   using Clock = std::chrono::steady_clock;
   auto last = std::make_shared<Clock::time_point>(Clock::now());
-  return [what, last](double share, std::size_t pieces) {
+  return [what, things, last](double share, std::size_t count) {
     constexpr auto interval = std::chrono::milliseconds(200);
     if (Clock::now() - *last < interval) return;
     *last = Clock::now();
-    std::fprintf(stderr, "\r\033[K%s: %zu pieces, %.0f%% of the domain", what.c_str(), pieces,
-                 100 * share);
+    constexpr int width = 30;
+    const int filled = static_cast<int>(share * width);
+    std::fprintf(stderr, "\r\033[K%s [%s%s] %3.0f%%, %zu %s", what.c_str(),
+                 std::string(static_cast<std::size_t>(filled), '#').c_str(),
+                 std::string(static_cast<std::size_t>(width - filled), ' ').c_str(), 100 * share,
+                 count, things.c_str());
     std::fflush(stderr);
   };
 }
 
 void end_progress() {
   if (::isatty(STDERR_FILENO) != 0) std::fputs("\r\033[K", stderr);
+}
+
+int digits_for(const Rational& gap) {
+  constexpr int printed_digits = 25;
+  return std::max(printed_digits, 6 - decimal_exponent(gap));
+}
+
+bool kernel_agrees(const SupremumBound& bound) {
+  const auto verified = [](const Certificate& certificate) {
+    return !check_certificate(write_certificate(certificate), ".", certificate.claim).refusal;
+  };
+  return verified(bound.above) && (!bound.below || verified(*bound.below));
+}
+
+Json to_json(const SupremumBound& bound, const Rational& gap) {
+  const int digits = digits_for(gap);
+  constexpr const char* kinds[] = {"enclosed", "equal", "unbounded"};
+  Json json{{"result", kinds[static_cast<int>(bound.kind)]}, {"pieces", bound.pieces}};
+  const bool finite = bound.kind != SupremumBound::Kind::unbounded;
+  json["lower"] = finite ? to_scientific(bound.lower, digits, Direction::down) : "inf";
+  json["upper"] = finite ? to_scientific(bound.upper, digits, Direction::up) : "inf";
+  json["witness"] = bound.witness ? Json(to_string(*bound.witness)) : Json();
+  json["gap_reached"] = bound.gap_reached;
+  return json;
+}
+
+Result<Rational> gap_argument(const std::string& text) {
+  ATTNCERT_TRY(Rational gap, positive_argument("--rel-gap", text));
+  if (gap >= power_of_ten(-200) && gap <= 1) return gap;
+  return fail(ErrorCode::NumberTooLong, "--rel-gap must be from 1e-200 to 1");
 }
 
 void ClaimArguments::add_to(CLI::App& command) {

@@ -28,10 +28,22 @@ Result<Domain> domain_argument(const std::string& text);
 Result<Rational> positive_argument(const std::string& name, const std::string& text);
 
 /// A progress line on stderr when that is a terminal; nothing otherwise.
-Progress terminal_progress(const std::string& what);
+Progress terminal_progress(const std::string& what, const std::string& things = "pieces");
 
 /// Wipes the progress line.
 void end_progress();
+
+/// Significant digits that show a bound's relative gap.
+int digits_for(const Rational& gap);
+
+/// Both bounds go through the kernel once more: nothing is printed that it refuses.
+bool kernel_agrees(const SupremumBound& bound);
+
+/// What is known of a supremum, as the commands print it: bounds rounded outwards.
+Json to_json(const SupremumBound& bound, const Rational& gap);
+
+/// --rel-gap: from 1e-200 to 1.
+Result<Rational> gap_argument(const std::string& text);
 
 /// Target, approximant and domain, as several commands take them.
 struct ClaimArguments {
@@ -46,6 +58,10 @@ struct ClaimArguments {
 void add_bound(CLI::App& application, int& exit_code);
 void add_certify(CLI::App& application, int& exit_code);
 void add_explain(CLI::App& application, int& exit_code);
+void add_approximate(CLI::App& application, int& exit_code);
 void add_convert(CLI::App& application, int& exit_code);
+void add_mask(CLI::App& application, int& exit_code);
+void add_evaluate(CLI::App& application, int& exit_code);
+void add_agree(CLI::App& application, int& exit_code);
 
 }  // namespace attncert::cli

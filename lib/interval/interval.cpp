@@ -105,6 +105,10 @@ Precision precision_of(const Interval& x) {
   return std::max(precision_of(x.lower()), precision_of(x.upper()));
 }
 
+double lower_double(const Interval& x) { return mpfr_get_d(x.lower().backend().data(), MPFR_RNDD); }
+
+double upper_double(const Interval& x) { return mpfr_get_d(x.upper().backend().data(), MPFR_RNDU); }
+
 Rational lower_rational(const Interval& x) { return exact(x.lower()); }
 Rational upper_rational(const Interval& x) { return exact(x.upper()); }
 

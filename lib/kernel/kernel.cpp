@@ -5,6 +5,7 @@
 #include <set>
 
 #include "attncert/expression/zoo.hpp"
+#include "attncert/kernel/rigorous_model.hpp"
 #include "rules.hpp"
 
 namespace attncert {
@@ -39,8 +40,15 @@ constexpr std::array kRules{
     RuleEntry{"weaken", rules::weaken, kStructural},
     RuleEntry{"instance", rules::instance, kStructural},
     RuleEntry{"ball", rules::ball, kComputing},
+    RuleEntry{"box", rules::box, kComputing},
     RuleEntry{"lift", rules::lift, kStructural},
     RuleEntry{"every-layer", rules::every_layer, kStructural},
+    RuleEntry{"mask-error", rules::mask_error, kComputing},
+    RuleEntry{"spectral", rules::spectral, kComputing},
+    RuleEntry{"leak", rules::leak, kComputing},
+    RuleEntry{"triangle", rules::triangle, kStructural},
+    RuleEntry{"argmax", rules::argmax, kStructural},
+    RuleEntry{"shard-union", rules::shard_union, kStructural},
 };
 
 const RuleEntry& entry_of(Rule rule) { return kRules.at(static_cast<std::size_t>(rule)); }
@@ -85,6 +93,34 @@ Result<const Model*> Context::original() const {
 Result<const Model*> Context::converted() const {
   if (subjects_.converted) return &*subjects_.converted;
   return fail(ErrorCode::SubjectMissing, "the rule needs the converted model as a subject");
+}
+
+Result<const Prompts*> Context::prompts() const {
+  if (subjects_.prompts) return &*subjects_.prompts;
+  return fail(ErrorCode::SubjectMissing, "the rule needs the prompts as a subject");
+}
+
+namespace {
+
+Result<const RigorousModel*> made_once(const Model& model,
+                                       std::shared_ptr<const RigorousModel>& made) {
+  if (made == nullptr) {
+    ATTNCERT_TRY(RigorousModel rigorous, RigorousModel::make(model));
+    made = std::make_shared<const RigorousModel>(std::move(rigorous));
+  }
+  return made.get();
+}
+
+}  // namespace
+
+Result<const RigorousModel*> Context::rigorous_original() {
+  ATTNCERT_TRY(const Model* model, original());
+  return made_once(*model, rigorous_original_);
+}
+
+Result<const RigorousModel*> Context::rigorous_converted() {
+  ATTNCERT_TRY(const Model* model, converted());
+  return made_once(*model, rigorous_converted_);
 }
 
 Status check_step(Context& context, const Step& step, const std::vector<Judgement>& premises) {

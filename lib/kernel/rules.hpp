@@ -32,8 +32,17 @@ Status weaken(Context& context, const Step& step, const Premises& premises);
 // Layers.
 Status instance(Context& context, const Step& step, const Premises& premises);
 Status ball(Context& context, const Step& step, const Premises& premises);
+Status box(Context& context, const Step& step, const Premises& premises);
 Status lift(Context& context, const Step& step, const Premises& premises);
+Status spectral(Context& context, const Step& step, const Premises& premises);
+Status leak(Context& context, const Step& step, const Premises& premises);
+Status triangle(Context& context, const Step& step, const Premises& premises);
+Status argmax(Context& context, const Step& step, const Premises& premises);
+Status shard_union(Context& context, const Step& step, const Premises& premises);
 Status every_layer(Context& context, const Step& step, const Premises& premises);
+
+// Masks.
+Status mask_error(Context& context, const Step& step, const Premises& premises);
 
 inline Error premise_count() {
   return fail(ErrorCode::PremiseCount, "the rule needs another number of premises");

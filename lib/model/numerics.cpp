@@ -1,5 +1,7 @@
 #include "numerics.hpp"
 
+#include <cblas.h>
+
 #include <algorithm>
 #include <cmath>
 #include <memory>
@@ -9,28 +11,92 @@
 #include "attncert/model/approximate.hpp"
 
 namespace attncert {
+namespace {
 
-std::vector<double> layer_norm(const std::vector<double>& x, const std::vector<double>& gain,
-                               const std::vector<double>& shift, double epsilon) {
+void normalise(std::span<double> x, const std::string& kind, double epsilon) {
   const auto size = static_cast<double>(x.size());
-  const double mean = std::accumulate(x.begin(), x.end(), 0.0) / size;
-  double variance = 0;
-  for (const double value : x) variance += (value - mean) * (value - mean);
-  const double factor = 1 / std::sqrt(variance / size + epsilon);
-  std::vector<double> y(x.size());
-  for (std::size_t i = 0; i < x.size(); ++i) y[i] = (x[i] - mean) * factor * gain[i] + shift[i];
+  const double mean = kind == "rms-norm" ? 0.0 : std::accumulate(x.begin(), x.end(), 0.0) / size;
+  double square = 0;
+  for (double& value : x) {
+    value -= mean;
+    square += value * value;
+  }
+  if (kind == "mean-norm") return;
+  const double factor = 1 / std::sqrt(square / size + epsilon);
+  for (double& value : x) value *= factor;
+}
+
+int narrow(long size) { return static_cast<int>(size); }
+
+}  // namespace
+
+void use_one_blas_thread() { openblas_set_num_threads(1); }
+
+Matrix times_transposed(const Columns& a, const Columns& b) {
+  Matrix result(a.matrix.rows, b.matrix.rows);
+  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasTrans, narrow(result.rows), narrow(result.columns),
+              narrow(a.count), 1.0, a.matrix.values.data() + a.first, narrow(a.matrix.columns),
+              b.matrix.values.data() + b.first, narrow(b.matrix.columns), 0.0, result.values.data(),
+              narrow(result.columns));
+  return result;
+}
+
+Matrix times_transposed(const Matrix& a, const Matrix& b) {
+  return times_transposed(Columns{a, 0, a.columns}, Columns{b, 0, b.columns});
+}
+
+void times_into(const Matrix& a, const Columns& b, Matrix& result, long first) {
+  cblas_dgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, narrow(a.rows), narrow(b.count),
+              narrow(a.columns), 1.0, a.values.data(), narrow(a.columns),
+              b.matrix.values.data() + b.first, narrow(b.matrix.columns), 0.0,
+              result.values.data() + first, narrow(result.columns));
+}
+
+Matrix times(const Matrix& a, const Matrix& b) {
+  Matrix result(a.rows, b.columns);
+  times_into(a, Columns{b, 0, b.columns}, result, 0);
+  return result;
+}
+
+Matrix apply(const Affine& map, const Matrix& x) {
+  Matrix y = times_transposed(x, map.weight);
+  add_to_rows(y, map.bias);
   return y;
 }
 
-void softmax(std::vector<double>& scores) {
+void add_to(Matrix& x, const Matrix& y) {
+  std::transform(x.values.begin(), x.values.end(), y.values.begin(), x.values.begin(),
+                 std::plus<>());
+}
+
+void add_to_rows(Matrix& x, const std::vector<double>& row) {
+  for (long i = 0; i < x.rows; ++i) {
+    std::transform(row.begin(), row.end(), x.row(i).begin(), x.row(i).begin(), std::plus<>());
+  }
+}
+
+Result<ReferenceNorm> ReferenceNorm::make(const Model& model, const Norm& norm) {
+  ReferenceNorm result{norm.kind, static_cast<double>(norm.epsilon), {}};
+  ATTNCERT_TRY(result.weights, norm_weights(model, norm));
+  return result;
+}
+
+Matrix ReferenceNorm::apply(Matrix x) const {
+  for (long i = 0; i < x.rows; ++i) {
+    const auto row = x.row(i);
+    if (kind != "none") normalise(row, kind, epsilon);
+    for (std::size_t k = 0; k < row.size(); ++k) {
+      row[k] = row[k] * weights.gain[k] + weights.shift[k];
+    }
+  }
+  return x;
+}
+
+void softmax(std::span<double> scores) {
   const double greatest = *std::max_element(scores.begin(), scores.end());
   double sum = 0;
   for (double& score : scores) sum += score = std::exp(score - greatest);
   for (double& score : scores) score /= sum;
-}
-
-void add_to(std::vector<double>& x, const std::vector<double>& y) {
-  std::transform(x.begin(), x.end(), y.begin(), x.begin(), std::plus<>());
 }
 
 Result<double> score_scale(const std::string& text) {

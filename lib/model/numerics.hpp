@@ -5,18 +5,46 @@
 #include <string>
 #include <vector>
 
-#include "attncert/core/result.hpp"
+#include "attncert/kernel/weights.hpp"
 
 namespace attncert {
 
-/// (x - mean) / sqrt(variance + epsilon) * gain + shift, biased variance.
-std::vector<double> layer_norm(const std::vector<double>& x, const std::vector<double>& gain,
-                               const std::vector<double>& shift, double epsilon);
+/// BLAS on this thread alone: results do not depend on the number of cores.
+void use_one_blas_thread();
+
+/// A block of a matrix: some of its columns, all of its rows.
+struct Columns {
+  const Matrix& matrix;
+  long first;
+  long count;
+};
+
+/// a b^T.
+Matrix times_transposed(const Columns& a, const Columns& b);
+Matrix times_transposed(const Matrix& a, const Matrix& b);
+/// a b.
+Matrix times(const Matrix& a, const Matrix& b);
+/// Columns first .. first + b.count - 1 of `result` = a b.
+void times_into(const Matrix& a, const Columns& b, Matrix& result, long first);
+
+/// Every row of x mapped.
+Matrix apply(const Affine& map, const Matrix& x);
+
+void add_to(Matrix& x, const Matrix& y);
+void add_to_rows(Matrix& x, const std::vector<double>& row);
+
+/// A norm with its weights.
+struct ReferenceNorm {
+  std::string kind;
+  double epsilon = 0;
+  NormWeights weights;
+
+  static Result<ReferenceNorm> make(const Model& model, const Norm& norm);
+  Matrix apply(Matrix x) const;
+};
 
 /// In place, with the maximum subtracted.
-void softmax(std::vector<double>& scores);
-
-void add_to(std::vector<double>& x, const std::vector<double>& y);
+void softmax(std::span<double> scores);
 
 /// "1" or "rsqrt(n)" as a number.
 Result<double> score_scale(const std::string& text);

@@ -22,56 +22,59 @@ bool write_all(int descriptor, std::string_view content) {
     if (written < 0) return false;
     content.remove_prefix(static_cast<std::size_t>(written));
   }
-  return ::fsync(descriptor) == 0 || errno == EINVAL || errno == EROFS;
+  return true;
 }
 
-// Temporary files that go away unless they were renamed.
-class Staged {
-public:
-  Staged() = default;
-  Staged(const Staged&) = delete;
-  Staged& operator=(const Staged&) = delete;
-  ~Staged() {
-    for (const std::string& temporary : temporaries_) ::unlink(temporary.c_str());
-  }
-
-  Status stage(const OutputFile& file) {
-    std::error_code problem;
-    const auto status = std::filesystem::status(file.path, problem);
-    if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
-      return cannot_write(file.path, "it exists and is not a regular file");
-    }
-    std::string temporary = file.path.string() + ".XXXXXX";
-    const int descriptor = ::mkstemp(temporary.data());
-    if (descriptor < 0) return cannot_write(file.path, std::strerror(errno));
-    temporaries_.push_back(temporary);
-    const bool good = write_all(descriptor, file.content) && ::fchmod(descriptor, 0644) == 0;
-    const int saved = errno;
-    const bool closed = ::close(descriptor) == 0;
-    if (good && closed) return ok();
-    return cannot_write(file.path, std::strerror(good ? errno : saved));
-  }
-
-  Status rename_all(const std::vector<OutputFile>& files) {
-    for (std::size_t i = 0; i < files.size(); ++i) {
-      if (::rename(temporaries_[i].c_str(), files[i].path.c_str()) != 0) {
-        return cannot_write(files[i].path, std::strerror(errno));
-      }
-    }
-    temporaries_.clear();
-    return ok();
-  }
-
-private:
-  std::vector<std::string> temporaries_;
-};
+bool finish(int descriptor) {
+  const bool flushed = ::fsync(descriptor) == 0 || errno == EINVAL || errno == EROFS;
+  return flushed && ::fchmod(descriptor, 0644) == 0;
+}
 
 }  // namespace
 
+StagedFiles::~StagedFiles() {
+  for (const Staged& file : files_) ::unlink(file.temporary.c_str());
+}
+
+Result<std::filesystem::path> StagedFiles::stage(const std::filesystem::path& target,
+                                                 const ByteSource& source) {
+  std::error_code problem;
+  const auto status = std::filesystem::status(target, problem);
+  if (std::filesystem::exists(status) && !std::filesystem::is_regular_file(status)) {
+    return cannot_write(target, "it exists and is not a regular file");
+  }
+  std::string temporary = target.string() + ".XXXXXX";
+  const int descriptor = ::mkstemp(temporary.data());
+  if (descriptor < 0) return cannot_write(target, std::strerror(errno));
+  files_.push_back({target, temporary});
+  const Status written = source([&](std::string_view bytes) -> Status {
+    return write_all(descriptor, bytes) ? ok() : Status(cannot_write(target, std::strerror(errno)));
+  });
+  const bool flushed = finish(descriptor);
+  const int saved = errno;
+  const bool closed = ::close(descriptor) == 0;
+  if (!written) return written.error();
+  if (flushed && closed) return std::filesystem::path(temporary);
+  return cannot_write(target, std::strerror(flushed ? errno : saved));
+}
+
+Status StagedFiles::commit() {
+  for (const Staged& file : files_) {
+    if (::rename(file.temporary.c_str(), file.target.c_str()) != 0) {
+      return cannot_write(file.target, std::strerror(errno));
+    }
+  }
+  files_.clear();
+  return ok();
+}
+
 Status write_files_atomically(const std::vector<OutputFile>& files) {
-  Staged staged;
-  for (const OutputFile& file : files) ATTNCERT_CHECK(staged.stage(file));
-  return staged.rename_all(files);
+  StagedFiles staged;
+  for (const OutputFile& file : files) {
+    ATTNCERT_CHECK(
+        staged.stage(file.path, [&](const ByteSink& sink) { return sink(file.content); }));
+  }
+  return staged.commit();
 }
 
 Status write_file_atomically(const std::filesystem::path& path, std::string content) {

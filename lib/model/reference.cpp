@@ -2,159 +2,183 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
 
-#include "numerics.hpp"
+#include "reference_sublayers.hpp"
 
 namespace attncert {
 
-std::vector<double> ReferenceModel::Affine::apply(const std::vector<double>& x) const {
-  std::vector<double> y = bias;
-  for (long i = 0; i < out; ++i) {
-    const double* row = weight.data() + i * in;
-    y[static_cast<std::size_t>(i)] += std::inner_product(x.begin(), x.end(), row, 0.0);
-  }
-  return y;
+struct ReferenceModel::Parts {
+  Network network;
+  std::vector<StreamUpdate> updates;
+  std::shared_ptr<const Matrix> tokens;  // shared with the unembedding where they are tied
+  Matrix positions;
+  Affine patches;
+  std::vector<double> class_token;
+  std::optional<ReferenceNorm> final_norm;
+  std::shared_ptr<const Matrix> unembedding;
+  std::vector<double> unembedding_bias;
+
+  Status read_input(const Model& model);
+  Status read_output(const Model& model);
+};
+
+namespace {
+
+Error wrong_shape(const std::string& what, const Matrix& given, const std::string& needed) {
+  return fail(ErrorCode::TensorShape, what + " has shape " +
+                                          shape_text({given.rows, given.columns}) + " where " +
+                                          needed + " is needed");
 }
 
-std::vector<double> ReferenceModel::NormWeights::apply(const std::vector<double>& x) const {
-  return layer_norm(x, gain, shift, epsilon);
+Result<Matrix> read_3d(const TensorFile& file, const std::string& name, long rows, long columns) {
+  ATTNCERT_TRY(Tensor tensor, file.read(name, {1, rows, columns}));
+  Matrix matrix(rows, columns);
+  matrix.values = std::move(tensor.values);
+  return matrix;
 }
 
-Result<ReferenceModel::Affine> ReferenceModel::read_affine(const Model& model, const AffineMap& map,
-                                                           Layout layout, long out, long in) {
-  ATTNCERT_TRY(const NeuronMatrix matrix,
-               NeuronMatrix::read(model.weights, map.weight, out, in, layout == Layout::out_in));
-  Affine affine{{}, {}, out, in};
-  for (long i = 0; i < out; ++i) {
-    for (long j = 0; j < in; ++j) affine.weight.push_back(matrix.at(i, j));
+Status check_tokens(const TokenInput& input, const std::vector<long>& tokens) {
+  const auto count = static_cast<long>(tokens.size());
+  if (count < 1 || count > input.n_ctx) {
+    return fail(ErrorCode::NetworkField, "a prompt must have 1 to " + std::to_string(input.n_ctx) +
+                                             " tokens, not " + std::to_string(count));
   }
-  ATTNCERT_TRY(affine.bias, vector_or_zeros(model.weights, map.bias, out));
-  return affine;
+  for (const long token : tokens) {
+    if (token >= 0 && token < input.vocab) continue;
+    return fail(ErrorCode::NetworkField, "token " + std::to_string(token) +
+                                             " is not in the vocabulary: use 0 to " +
+                                             std::to_string(input.vocab - 1));
+  }
+  return ok();
 }
 
-Result<ReferenceModel::NormWeights> ReferenceModel::read_norm(const Model& model,
-                                                              const Norm& norm) {
-  NormWeights weights;
-  weights.epsilon = static_cast<double>(norm.epsilon);
-  ATTNCERT_TRY(weights.gain, vector_or_zeros(model.weights, norm.weight, model.network.d_model));
-  ATTNCERT_TRY(weights.shift, vector_or_zeros(model.weights, norm.bias, model.network.d_model));
-  return weights;
+}  // namespace
+
+Status ReferenceModel::Parts::read_input(const Model& model) {
+  const TensorFile& file = model.weights;
+  const long width = network.d_model;
+  if (const auto* input = std::get_if<TokenInput>(&network.input)) {
+    ATTNCERT_TRY(Matrix matrix, read_matrix(file, input->token, input->vocab, width));
+    tokens = std::make_shared<const Matrix>(std::move(matrix));
+    if (!input->position) return ok();
+    ATTNCERT_TRY(positions, read_matrix(file, *input->position, input->n_ctx, width));
+    return ok();
+  }
+  const auto* input = std::get_if<PatchInput>(&network.input);
+  if (input == nullptr) return ok();
+  ATTNCERT_TRY(patches, read_affine(file, input->projection, input->layout, width, input->width));
+  ATTNCERT_TRY(Matrix first, read_3d(file, input->class_token, 1, width));
+  class_token = std::move(first.values);
+  ATTNCERT_TRY(positions, read_3d(file, input->position, input->count + 1, width));
+  return ok();
 }
 
-Result<ReferenceModel::Block> ReferenceModel::read_block(const Model& model,
-                                                         const Sublayer& sublayer) {
-  const long width = model.network.d_model;
-  if (const auto* layer = std::get_if<AttentionSublayer>(&sublayer)) {
-    Attention attention;
-    attention.n_head = layer->n_head;
-    attention.causal = layer->mask == "causal";
-    ATTNCERT_TRY(attention.scale, score_scale(layer->scale));
-    ATTNCERT_TRY(attention.norm, read_norm(model, layer->norm));
-    ATTNCERT_TRY(attention.qkv, read_affine(model, layer->qkv, layer->layout, 3 * width, width));
-    ATTNCERT_TRY(attention.out, read_affine(model, layer->out, layer->layout, width, width));
-    if (width % layer->n_head != 0) {
-      return fail(ErrorCode::NetworkField, "n_head does not divide d_model in " + layer->name);
-    }
-    return Block(std::move(attention));
+Status ReferenceModel::Parts::read_output(const Model& model) {
+  if (network.final_norm) {
+    ATTNCERT_TRY(final_norm, ReferenceNorm::make(model, *network.final_norm));
   }
-  const auto* layer = std::get_if<MlpSublayer>(&sublayer);
-  if (layer == nullptr) {
-    return fail(ErrorCode::LayerKind, "only attention and mlp sublayers can be evaluated");
+  if (!network.unembedding) return ok();
+  const Unembedding& end = *network.unembedding;
+  const auto* input = std::get_if<TokenInput>(&network.input);
+  const bool tied = input != nullptr && input->token == end.map.weight &&
+                    end.layout == Layout::out_in && end.outputs == input->vocab;
+  if (tied) {
+    unembedding = tokens;
+    ATTNCERT_TRY(unembedding_bias, vector_or_zeros(model.weights, end.map.bias, end.outputs));
+    return ok();
   }
-  Mlp mlp;
-  mlp.layer = layer;
-  ATTNCERT_TRY(mlp.activation, activation_function(layer->activation));
-  ATTNCERT_TRY(mlp.norm, read_norm(model, layer->norm));
-  ATTNCERT_TRY(mlp.in, read_affine(model, layer->in, layer->layout, layer->d_mlp, width));
-  ATTNCERT_TRY(mlp.out, read_affine(model, layer->out, layer->layout, width, layer->d_mlp));
-  return Block(std::move(mlp));
+  ATTNCERT_TRY(Affine map,
+               read_affine(model.weights, end.map, end.layout, end.outputs, network.d_model));
+  unembedding = std::make_shared<const Matrix>(std::move(map.weight));
+  unembedding_bias = std::move(map.bias);
+  return ok();
 }
 
 Result<ReferenceModel> ReferenceModel::make(const Model& model) {
-  if (!model.network.ends) {
-    return fail(ErrorCode::NetworkField,
-                "the network has no embedding: it cannot be run on tokens");
-  }
-  const Ends& ends = *model.network.ends;
-  const long width = model.network.d_model;
-  ReferenceModel reference;
-  reference.model_ = &model;
-  ATTNCERT_TRY(reference.tokens_, model.weights.read(ends.token_embedding, {ends.vocab, width}));
-  ATTNCERT_TRY(reference.positions_,
-               model.weights.read(ends.position_embedding, {ends.n_ctx, width}));
+  use_one_blas_thread();
+  auto parts = std::make_shared<Parts>();
+  parts->network = model.network;
+  ATTNCERT_CHECK(parts->read_input(model));
   for (const Sublayer& sublayer : model.network.sublayers) {
-    ATTNCERT_TRY(Block block, read_block(model, sublayer));
-    reference.blocks_.push_back(std::move(block));
+    ATTNCERT_TRY(StreamUpdate update, update_of(model, sublayer));
+    parts->updates.push_back(std::move(update));
   }
-  ATTNCERT_TRY(reference.final_norm_, read_norm(model, ends.final_norm));
-  ATTNCERT_TRY(reference.unembedding_, read_affine(model, {ends.unembedding, std::nullopt},
-                                                   ends.unembedding_layout, ends.vocab, width));
-  return reference;
+  ATTNCERT_CHECK(parts->read_output(model));
+  return ReferenceModel(std::move(parts));
 }
 
-// stream: tokens x d_model, in place. qkv rows: query, key, value, each n_head x d_head.
-void ReferenceModel::attend(const Attention& attention, Rows& stream) {
-  const std::size_t width = stream.front().size();
-  const std::size_t d_head = width / static_cast<std::size_t>(attention.n_head);
-  Rows qkv;
-  for (const auto& row : stream) qkv.push_back(attention.qkv.apply(attention.norm.apply(row)));
-  for (std::size_t i = 0; i < stream.size(); ++i) {
-    std::vector<double> mixed(width, 0.0);
-    const std::size_t seen = attention.causal ? i + 1 : stream.size();
-    for (std::size_t at = 0; at < width; at += d_head) {
-      std::vector<double> scores(seen);
-      for (std::size_t j = 0; j < seen; ++j) {
-        const double* q = qkv[i].data() + at;
-        scores[j] =
-            attention.scale * std::inner_product(q, q + d_head, qkv[j].data() + width + at, 0.0);
-      }
-      softmax(scores);
-      for (std::size_t j = 0; j < seen; ++j) {
-        for (std::size_t k = 0; k < d_head; ++k) {
-          mixed[at + k] += scores[j] * qkv[j][2 * width + at + k];
-        }
-      }
-    }
-    add_to(stream[i], attention.out.apply(mixed));
+const Network& ReferenceModel::network() const { return parts_->network; }
+
+Result<Matrix> ReferenceModel::run_tokens(const std::vector<long>& tokens,
+                                          const StreamObserver& observer) const {
+  const auto* input = std::get_if<TokenInput>(&parts_->network.input);
+  if (input == nullptr) {
+    return fail(ErrorCode::NetworkField, "the network reads rows of numbers, not tokens");
   }
+  ATTNCERT_CHECK(check_tokens(*input, tokens));
+  Matrix stream(static_cast<long>(tokens.size()), parts_->network.d_model);
+  for (long i = 0; i < stream.rows; ++i) {
+    const auto token = parts_->tokens->row(tokens[static_cast<std::size_t>(i)]);
+    std::copy(token.begin(), token.end(), stream.row(i).begin());
+  }
+  if (input->position) {
+    add_to(stream, parts_->positions);
+  }
+  return run(std::move(stream), observer);
 }
 
-void ReferenceModel::step(const Block& block, Rows& stream, const MlpObserver& observer) const {
-  if (const auto* attention = std::get_if<Attention>(&block)) {
-    attend(*attention, stream);
-    return;
+Result<Matrix> ReferenceModel::run_rows(const Matrix& rows, const StreamObserver& observer) const {
+  const Network& network = parts_->network;
+  if (std::holds_alternative<TokenInput>(network.input)) {
+    return fail(ErrorCode::NetworkField, "the network reads tokens, not rows of numbers");
   }
-  const Mlp& mlp = std::get<Mlp>(block);
-  if (observer) observer(*mlp.layer, stream);
-  for (auto& row : stream) {
-    std::vector<double> hidden = mlp.in.apply(mlp.norm.apply(row));
-    std::transform(hidden.begin(), hidden.end(), hidden.begin(), mlp.activation);
-    add_to(row, mlp.out.apply(hidden));
+  const auto* input = std::get_if<PatchInput>(&network.input);
+  if (input == nullptr) {
+    if (rows.columns == network.d_model && rows.rows > 0) return run(rows, observer);
+    return wrong_shape("the input", rows, "(rows, " + std::to_string(network.d_model) + ")");
   }
+  if (rows.rows != input->count || rows.columns != input->width) {
+    return wrong_shape("the input", rows, shape_text({input->count, input->width}));
+  }
+  const Matrix projected = apply(parts_->patches, rows);
+  Matrix stream(rows.rows + 1, network.d_model);
+  const auto after =
+      std::copy(parts_->class_token.begin(), parts_->class_token.end(), stream.values.begin());
+  std::copy(projected.values.begin(), projected.values.end(), after);
+  add_to(stream, parts_->positions);
+  return run(std::move(stream), observer);
 }
 
-Result<Rows> ReferenceModel::logits(const std::vector<long>& tokens,
-                                    const MlpObserver& observer) const {
-  const Ends& ends = *model_->network.ends;
-  if (tokens.empty() || static_cast<long>(tokens.size()) > ends.n_ctx) {
-    return fail(ErrorCode::NetworkField,
-                "a prompt must have 1 to " + std::to_string(ends.n_ctx) + " tokens");
+Result<Matrix> ReferenceModel::run(Matrix stream, const StreamObserver& observer) const {
+  const Network& network = parts_->network;
+  for (std::size_t i = 0; i < parts_->updates.size(); ++i) {
+    if (observer) observer(network.sublayers[i], stream);
+    add_to(stream, parts_->updates[i](stream));
   }
-  Rows stream;
-  for (std::size_t i = 0; i < tokens.size(); ++i) {
-    if (tokens[i] < 0 || tokens[i] >= ends.vocab) {
-      return fail(ErrorCode::NetworkField,
-                  "token " + std::to_string(tokens[i]) + " is not in the vocabulary");
-    }
-    const auto token = tokens_.row(tokens[i]);
-    stream.emplace_back(token.begin(), token.end());
-    const auto position = positions_.row(static_cast<long>(i));
-    add_to(stream.back(), std::vector<double>(position.begin(), position.end()));
+  if (network.first_row_only) {
+    stream.rows = 1;
+    stream.values.resize(static_cast<std::size_t>(stream.columns));
   }
-  for (const Block& block : blocks_) step(block, stream, observer);
-  for (auto& row : stream) row = unembedding_.apply(final_norm_.apply(row));
-  return stream;
+  if (parts_->final_norm) stream = parts_->final_norm->apply(std::move(stream));
+  if (parts_->unembedding) {
+    stream = times_transposed(stream, *parts_->unembedding);
+    add_to_rows(stream, parts_->unembedding_bias);
+  }
+  const auto finite = [](double value) { return std::isfinite(value); };
+  if (std::all_of(stream.values.begin(), stream.values.end(), finite)) return stream;
+  return fail(ErrorCode::EnclosureUnbounded, "the evaluation overflows in fp64");
+}
+
+Result<Matrix> ReferenceModel::sublayer_update(const Sublayer& sublayer,
+                                               const Matrix& stream) const {
+  const Network& network = parts_->network;
+  if (stream.columns != network.d_model) {
+    return wrong_shape("the stream", stream, "(rows, " + std::to_string(network.d_model) + ")");
+  }
+  for (std::size_t i = 0; i < parts_->updates.size(); ++i) {
+    if (name_of(network.sublayers[i]) == name_of(sublayer)) return parts_->updates[i](stream);
+  }
+  return fail(ErrorCode::LayerMissing, "no sublayer '" + name_of(sublayer) + "' in the network");
 }
 
 }  // namespace attncert

@@ -1,49 +1,69 @@
 #include "attncert/model/safetensors_writer.hpp"
 
-#include <algorithm>
 #include <cstdint>
 #include <cstring>
 
 namespace attncert {
 namespace {
 
-bool is_single(const Tensor& tensor) {
-  return std::all_of(tensor.values.begin(), tensor.values.end(), [](double value) {
-    return static_cast<double>(static_cast<float>(value)) == value;
-  });
+std::size_t size_of(const PlannedTensor& tensor) {
+  std::size_t bytes = tensor.single ? 4 : 8;
+  for (const long extent : tensor.shape) bytes *= static_cast<std::size_t>(extent);
+  return bytes;
+}
+
+std::string header_of(const TensorPlan& plan) {
+  nlohmann::ordered_json header = nlohmann::ordered_json::object();
+  std::size_t at = 0;
+  for (const auto& [name, tensor] : plan) {
+    header[name] = {{"dtype", tensor.single ? "F32" : "F64"},
+                    {"shape", tensor.shape},
+                    {"data_offsets", {at, at + size_of(tensor)}}};
+    at += size_of(tensor);
+  }
+  std::string text = header.dump();
+  text.resize((text.size() + 7) / 8 * 8, ' ');
+  const auto length = static_cast<std::uint64_t>(text.size());
+  std::string bytes(sizeof length, '\0');
+  std::memcpy(bytes.data(), &length, sizeof length);
+  return bytes + text;
 }
 
 template <class T>
-void append(std::string& data, T value) {
-  char bytes[sizeof value];
-  std::memcpy(bytes, &value, sizeof value);
-  data.append(bytes, sizeof value);
+Result<std::string> encode(const std::string& name, const std::vector<double>& values) {
+  std::string bytes(values.size() * sizeof(T), '\0');
+  char* to = bytes.data();
+  for (const double value : values) {
+    const T stored = static_cast<T>(value);
+    if (sizeof stored < sizeof value && static_cast<double>(stored) != value) {
+      return fail(ErrorCode::TensorType, "tensor '" + name + "' has a number that F32 cannot hold");
+    }
+    std::memcpy(to, &stored, sizeof stored);
+    to += sizeof stored;
+  }
+  return bytes;
 }
 
 }  // namespace
 
-std::string write_safetensors(const std::map<std::string, Tensor>& tensors) {
-  nlohmann::ordered_json header = nlohmann::ordered_json::object();
-  std::string data;
-  for (const auto& [name, tensor] : tensors) {
-    const bool single = is_single(tensor);
-    const std::size_t begin = data.size();
-    for (const double value : tensor.values) {
-      if (single) {
-        append(data, static_cast<float>(value));
-      } else {
-        append(data, value);
-      }
+Status write_safetensors(const TensorPlan& plan, const ByteSink& sink, const Progress& progress) {
+  std::size_t total = 0;
+  for (const auto& [name, tensor] : plan) total += size_of(tensor);
+  std::size_t written = 0;
+  std::size_t count = 0;
+  ATTNCERT_CHECK(sink(header_of(plan)));
+  for (const auto& [name, tensor] : plan) {
+    ATTNCERT_TRY(const std::vector<double> values, tensor.values());
+    ATTNCERT_TRY(const std::string bytes,
+                 tensor.single ? encode<float>(name, values) : encode<double>(name, values));
+    if (bytes.size() != size_of(tensor)) {
+      return fail(ErrorCode::TensorShape, "tensor '" + name + "' was planned with another size");
     }
-    header[name] = {{"dtype", single ? "F32" : "F64"},
-                    {"shape", tensor.shape},
-                    {"data_offsets", {begin, data.size()}}};
+    ATTNCERT_CHECK(sink(bytes));
+    written += bytes.size();
+    if (progress) progress(static_cast<double>(written) / static_cast<double>(total), ++count);
   }
-  std::string text = header.dump();
-  text.resize((text.size() + 7) / 8 * 8, ' ');
-  std::string file;
-  append(file, static_cast<std::uint64_t>(text.size()));
-  return file + text + data;
+  return ok();
 }
 
 }  // namespace attncert

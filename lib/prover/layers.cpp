@@ -2,60 +2,27 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
-#include "attncert/expression/zoo.hpp"
+#include "attncert/kernel/mask_bounds.hpp"
 #include "derivation.hpp"
+#include "layer_ranges.hpp"
 
 namespace attncert {
 namespace {
 
 constexpr Precision kBallPrecision = 64;
-constexpr int kRangeDigits = 7;
 constexpr int kEpsilonDigits = 12;
+constexpr int kLeastLeakPlaces = 20;  // smaller leaks are stated as 1e-20
 constexpr std::size_t kNestedDomains = 6;
 
-// One layer's facts, in double, with margins that the kernel's own bounds will not exceed.
+// One layer's facts.
 struct LayerPlan {
   const MlpSublayer* mlp = nullptr;
+  const NeuronHeads* heads = nullptr;
   Pair pair;
   std::vector<Domain> ranges;
 };
-
-Rational outward(double value, Direction direction) {
-  const double margin = std::fabs(value) * 1e-9 + 1e-300;
-  return round_decimal(Rational(direction == Direction::up ? value + margin : value - margin),
-                       kRangeDigits, direction);
-}
-
-// w.beta + c +- sqrt(D) |gamma w - mean|
-Result<std::vector<Domain>> ranges_of(const Model& model, const MlpSublayer& mlp) {
-  const long width = model.network.d_model;
-  ATTNCERT_TRY(const MlpWeights weights, mlp_weights(model, mlp));
-  ATTNCERT_TRY(const auto gain, vector_or_zeros(model.weights, mlp.norm.weight, width));
-  ATTNCERT_TRY(const auto shift, vector_or_zeros(model.weights, mlp.norm.bias, width));
-  std::vector<Domain> ranges;
-  for (long j = 0; j < mlp.d_mlp; ++j) {
-    double centre = weights.in_bias[static_cast<std::size_t>(j)];
-    double sum = 0;
-    double magnitude = std::fabs(centre);
-    for (long i = 0; i < width; ++i) {
-      const auto at = static_cast<std::size_t>(i);
-      centre += weights.in.at(j, i) * shift[at];
-      magnitude += std::fabs(weights.in.at(j, i) * shift[at]);
-      sum += weights.in.at(j, i) * gain[at];
-    }
-    double square = 0;
-    for (long i = 0; i < width; ++i) {
-      const double g = weights.in.at(j, i) * gain[static_cast<std::size_t>(i)] -
-                       sum / static_cast<double>(width);
-      square += g * g;
-    }
-    const double radius = std::sqrt(square * static_cast<double>(width)) + magnitude * 1e-9;
-    ranges.push_back(
-        {outward(centre - radius, Direction::down), outward(centre + radius, Direction::up)});
-  }
-  return ranges;
-}
 
 Rational reach_of(const Domain& range) {
   return std::max(Rational(abs(*range.lower)), Rational(abs(*range.upper)));
@@ -64,13 +31,17 @@ Rational reach_of(const Domain& range) {
 // Symmetric domains at quantiles of the neurons' reaches; the last covers all.
 std::vector<Domain> nested_domains(const std::vector<LayerPlan>& plans, const Pair& pair) {
   std::vector<Rational> reaches;
+  bool everything = false;
   for (const LayerPlan& plan : plans) {
     if (plan.pair != pair) continue;
-    for (const Domain& range : plan.ranges) reaches.push_back(reach_of(range));
+    for (const Domain& range : plan.ranges) {
+      everything = everything || !range.is_bounded();
+      if (range.is_bounded()) reaches.push_back(reach_of(range));
+    }
   }
   std::sort(reaches.begin(), reaches.end());
   std::vector<Domain> domains;
-  for (std::size_t i = 1; i <= kNestedDomains; ++i) {
+  for (std::size_t i = 1; i <= kNestedDomains && !reaches.empty(); ++i) {
     const Rational& reach = reaches[i * reaches.size() / kNestedDomains -
                                     (i * reaches.size() >= kNestedDomains ? 1 : 0)];
     const Rational rounded = round_decimal(reach, 3, Direction::up);
@@ -78,6 +49,7 @@ std::vector<Domain> nested_domains(const std::vector<LayerPlan>& plans, const Pa
       domains.push_back({Rational(-rounded), rounded});
     }
   }
+  if (everything) domains.emplace_back();
   return domains;
 }
 
@@ -99,13 +71,12 @@ struct ActivationBound {
 
 Result<std::vector<ActivationBound>> prove_activation(Derivation& derivation,
                                                       const std::vector<LayerPlan>& plans,
-                                                      const Pair& pair, const Progress& progress) {
+                                                      const Pair& pair) {
   std::vector<ActivationBound> bounds;
   std::vector<Domain> domains = nested_domains(plans, pair);
   std::reverse(domains.begin(), domains.end());
   for (const Domain& domain : domains) {
-    ATTNCERT_TRY(SupremumBound bound,
-                 bound_supremum(pair, domain, power_of_ten(-kEpsilonDigits), progress));
+    ATTNCERT_TRY(SupremumBound bound, bound_supremum(pair, domain, power_of_ten(-kEpsilonDigits)));
     if (bound.kind == SupremumBound::Kind::unbounded) {
       return fail(ErrorCode::TailDiverges, "the activation's error has no bound");
     }
@@ -113,6 +84,7 @@ Result<std::vector<ActivationBound>> prove_activation(Derivation& derivation,
     const Rational worthwhile(99, 100);  // of the next larger domain's bound
     if (!bounds.empty() && claim.epsilon > worthwhile * bounds.back().claim.epsilon) continue;
     bounds.push_back({std::move(claim), append(derivation, std::move(bound.above))});
+    if (bound.kind == SupremumBound::Kind::equal) break;  // nothing smaller is better
   }
   return bounds;
 }
@@ -127,16 +99,17 @@ double neuron_error(const Domain& range, const std::vector<ActivationBound>& bou
   return least;
 }
 
+// The largest sum over neurons of |V2_jk| epsilon_j.
 Result<Rational> layer_epsilon(const Model& model, const LayerPlan& plan,
                                const std::vector<ActivationBound>& bounds) {
-  ATTNCERT_TRY(const MlpWeights weights, mlp_weights(model, *plan.mlp));
+  ATTNCERT_TRY(const Affine out, mlp_output(model, *plan.mlp));
+  std::vector<double> errors;
+  for (const Domain& range : plan.ranges) errors.push_back(neuron_error(range, bounds));
   double greatest = 0;
   for (long k = 0; k < model.network.d_model; ++k) {
+    const auto row = out.weight.row(k);
     double sum = 0;
-    for (long j = 0; j < plan.mlp->d_mlp; ++j) {
-      sum += std::fabs(weights.out.at(j, k)) *
-             neuron_error(plan.ranges[static_cast<std::size_t>(j)], bounds);
-    }
+    for (std::size_t j = 0; j < errors.size(); ++j) sum += std::fabs(row[j]) * errors[j];
     greatest = std::max(greatest, sum);
   }
   return greatest == 0
@@ -152,71 +125,161 @@ LayerClaim claim_for(const LayerPlan& plan, const Rational& epsilon) {
           std::string(name_of(mlp.layout)),
           mlp.norm.kind,
           mlp.norm.epsilon,
-          epsilon};
+          epsilon,
+          plan.heads->masks ? std::optional(plan.heads->masks->omega) : std::nullopt};
 }
 
-Result<std::vector<LayerPlan>> plan_layers(const Model& original, const Model& converted) {
+Result<std::vector<LayerPlan>> plan_layers(const Model& original, const Model& converted,
+                                           const std::optional<Rational>& box) {
   std::vector<LayerPlan> plans;
   for (const Sublayer& sublayer : original.network.sublayers) {
     const auto* mlp = std::get_if<MlpSublayer>(&sublayer);
     if (mlp == nullptr) continue;
     ATTNCERT_TRY(const NeuronHeads* heads,
                  sublayer_named<NeuronHeads>(converted.network, mlp->name));
-    LayerPlan plan{mlp, {mlp->activation, function_of(*heads)}, {}};
-    ATTNCERT_TRY(plan.ranges, ranges_of(original, *mlp));
+    LayerPlan plan{mlp, heads, {mlp->activation, heads->function}, {}};
+    ATTNCERT_TRY(plan.ranges, ranges_of(original, *mlp, box));
     plans.push_back(std::move(plan));
-  }
-  if (plans.empty()) {
-    return fail(ErrorCode::LayerMissing, "the model has no MLP sublayer to convert");
   }
   return plans;
 }
 
-// instance, ball, lift; activation bounds are kept until the last layer that uses them.
-Result<LayerClaim> prove_layer(Derivation& derivation, const Model& original, const LayerPlan& plan,
-                               const std::vector<ActivationBound>& bounds, bool keep_bounds,
-                               long& end) {
-  const std::string& name = plan.mlp->name;
-  ATTNCERT_TRY(const Rational epsilon, layer_epsilon(original, plan, bounds));
-  std::vector<long> premises{
-      derivation.add(Rule::instance, Instance{name}),
-      derivation.add(Rule::ball, PreactivationRange{name, plan.ranges}, {}, kBallPrecision)};
-  std::vector<long> keep;
-  for (const ActivationBound& bound : bounds) {
-    premises.push_back(bound.step);
-    if (keep_bounds) keep.push_back(bound.step);
+// Builds one derivation: activation bounds once for each pair, then the sublayers in order.
+class LayerProver {
+public:
+  LayerProver(const Model& original, const Model& converted, std::vector<LayerPlan> plans,
+              std::optional<Rational> box, const Progress& progress)
+      : original_(original),
+        converted_(converted),
+        plans_(std::move(plans)),
+        box_(std::move(box)),
+        progress_(progress) {}
+
+  Result<LayerCertificate> run(ConversionError claim) {
+    claim.box = box_;
+    std::vector<long> ends;
+    std::size_t next = 0;
+    std::size_t done = 0;
+    for (const Sublayer& sublayer : original_.network.sublayers) {
+      if (progress_) {
+        const auto all = static_cast<double>(original_.network.sublayers.size());
+        progress_(static_cast<double>(done) / all, done);
+        ++done;
+      }
+      if (!std::holds_alternative<MlpSublayer>(sublayer)) {
+        ATTNCERT_TRY(const std::optional<MaskClaim> mask, prove_other(sublayer, ends));
+        if (!mask) continue;
+        claim.epsilon = std::max(claim.epsilon, mask->epsilon);
+        claim.masks.push_back(*mask);
+        continue;
+      }
+      ATTNCERT_TRY(LayerClaim layer, prove_layer(next++, ends));
+      claim.epsilon = std::max(claim.epsilon, layer.epsilon);
+      claim.layers.push_back(std::move(layer));
+    }
+    const bool exact = claim.epsilon == 0 && !box_ && claim.masks.empty();
+    const long end = derivation_.add(
+        Rule::every_layer,
+        exact ? Judgement(Identity{claim.original, claim.converted}) : Judgement(claim), ends);
+    return LayerCertificate{std::move(derivation_).finish(end), std::move(claim.layers),
+                            std::move(claim.masks)};
   }
-  end = derivation.add(Rule::lift, LayerError{name, epsilon}, premises, 0, keep);
-  return claim_for(plan, epsilon);
-}
+
+private:
+  // instance, ball or box, lift; activation bounds are kept until the last layer that uses them.
+  Result<LayerClaim> prove_layer(std::size_t i, std::vector<long>& ends) {
+    const LayerPlan& plan = plans_[i];
+    const std::string& name = plan.mlp->name;
+    const std::string key = plan.pair.target + "|" + plan.pair.approximant;
+    if (!bounds_.contains(key)) {
+      ATTNCERT_TRY(bounds_[key], prove_activation(derivation_, plans_, plan.pair));
+    }
+    const std::vector<ActivationBound>& bounds = bounds_[key];
+    ATTNCERT_TRY(const Rational epsilon, layer_epsilon(original_, plan, bounds));
+    if (plan.mlp->gate && epsilon != 0) {
+      return fail(ErrorCode::BoundExceeded,
+                  "sublayer '" + name + "' is gated by " + plan.mlp->activation +
+                      ", which no heads compute exactly: only sigmoid gates can be converted");
+    }
+    std::vector<long> premises{
+        derivation_.add(Rule::instance, Instance{name}),
+        derivation_.add(box_ ? Rule::box : Rule::ball, PreactivationRange{name, box_, plan.ranges},
+                        {}, kBallPrecision)};
+    const bool used_later = std::any_of(plans_.begin() + static_cast<long>(i) + 1, plans_.end(),
+                                        [&](const LayerPlan& p) { return p.pair == plan.pair; });
+    std::vector<long> keep;
+    for (const ActivationBound& bound : bounds) {
+      premises.push_back(bound.step);
+      if (used_later) keep.push_back(bound.step);
+    }
+    const bool weights = plan.heads->masks.has_value();
+    if (weights) keep.push_back(premises[1]);
+    const long lifted =
+        derivation_.add(Rule::lift, LayerError{name, box_, epsilon, weights}, premises, 0, keep);
+    if (!weights) {
+      ends.push_back(lifted);
+      return claim_for(plan, epsilon);
+    }
+    ATTNCERT_TRY(const Rational leak,
+                 neuron_leak(original_, *plan.mlp, plan.heads->gates, plan.ranges,
+                             plan.heads->masks->omega, kBallPrecision));
+    return claim_for(plan, add_leak(name, epsilon, lifted, leak, premises[1], ends));
+  }
+
+  // Attention and linear maps: exact, but for masks as weights.
+  Result<std::optional<MaskClaim>> prove_other(const Sublayer& sublayer, std::vector<long>& ends) {
+    const std::string& name = name_of(sublayer);
+    const long exact = derivation_.add(Rule::instance, Instance{name});
+    const auto* layer = std::get_if<AttentionSublayer>(&sublayer);
+    const auto heads = sublayer_named<TokenHeads>(converted_.network, name);
+    if (layer == nullptr || !heads || !heads.value()->masks) {
+      ends.push_back(exact);
+      return std::optional<MaskClaim>();
+    }
+    const Rational& omega = heads.value()->masks->omega;
+    ATTNCERT_TRY(const Rational scores, score_bound(original_, *layer, box_, kBallPrecision));
+    const Rational stated = with_room(scores);
+    const long bound =
+        derivation_.add(Rule::spectral, ScoreBound{name, box_, stated}, {}, kBallPrecision);
+    ATTNCERT_TRY(const Rational leak,
+                 attention_leak(original_, *layer, box_, stated, omega, kBallPrecision));
+    const Rational epsilon = add_leak(name, 0, exact, leak, bound, ends);
+    return std::optional<MaskClaim>({name, layer->shape.mask, omega, epsilon});
+  }
+
+  // leak and triangle; returns what both errors come to.
+  Rational add_leak(const std::string& name, const Rational& epsilon, long first,
+                    const Rational& moved, long bound, std::vector<long>& ends) {
+    const Rational stated = with_room(std::max(moved, power_of_ten(-kLeastLeakPlaces)));
+    const Rational total = round_decimal(Rational(epsilon + stated), kEpsilonDigits, Direction::up);
+    const long leak =
+        derivation_.add(Rule::leak, MaskLeak{name, box_, stated}, {bound}, kBallPrecision);
+    ends.push_back(derivation_.add(Rule::triangle, LayerError{name, box_, total}, {first, leak}));
+    return total;
+  }
+
+  // Rounded up, so that other kernels' slightly wider enclosures pass too.
+  static Rational with_room(const Rational& bound) {
+    return round_decimal(Rational(bound * (1 + power_of_two(-30))), kEpsilonDigits, Direction::up);
+  }
+
+  const Model& original_;
+  const Model& converted_;
+  std::vector<LayerPlan> plans_;
+  std::optional<Rational> box_;
+  const Progress& progress_;
+  Derivation derivation_;
+  std::map<std::string, std::vector<ActivationBound>> bounds_;
+};
 
 }  // namespace
 
-Result<Certificate> certify_layers(const Model& original, const Model& converted,
-                                   const ModelHashes& original_hashes,
-                                   const ModelHashes& converted_hashes, const Progress& progress) {
-  ATTNCERT_TRY(const std::vector<LayerPlan> plans, plan_layers(original, converted));
-  Derivation derivation;
-  ConversionError claim{original_hashes, converted_hashes, {}, 0};
-  std::map<std::string, std::vector<ActivationBound>> bounds;
-  std::vector<long> ends;
-  for (std::size_t i = 0; i < plans.size(); ++i) {
-    const LayerPlan& plan = plans[i];
-    const std::string key = plan.pair.target + "|" + plan.pair.approximant;
-    if (!bounds.contains(key)) {
-      ATTNCERT_TRY(bounds[key], prove_activation(derivation, plans, plan.pair, progress));
-    }
-    const bool used_later = std::any_of(plans.begin() + static_cast<long>(i) + 1, plans.end(),
-                                        [&](const LayerPlan& p) { return p.pair == plan.pair; });
-    long end = 0;
-    ATTNCERT_TRY(LayerClaim layer,
-                 prove_layer(derivation, original, plan, bounds[key], used_later, end));
-    claim.epsilon = std::max(claim.epsilon, layer.epsilon);
-    claim.layers.push_back(std::move(layer));
-    ends.push_back(end);
-  }
-  const long end = derivation.add(Rule::every_layer, claim, ends);
-  return std::move(derivation).finish(end);
+Result<LayerCertificate> certify_layers(const Model& original, const Model& converted,
+                                        const std::optional<Rational>& box,
+                                        const Progress& progress) {
+  ATTNCERT_TRY(std::vector<LayerPlan> plans, plan_layers(original, converted, box));
+  LayerProver prover(original, converted, std::move(plans), box, progress);
+  return prover.run({original.hashes, converted.hashes, {}, {}, {}, 0});
 }
 
 }  // namespace attncert

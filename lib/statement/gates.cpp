@@ -53,12 +53,14 @@ Result<Gate> gate_of(const Json& json) {
   return gate;
 }
 
+std::string plus(const std::string& a, const std::string& b) { return "(+ " + a + " " + b + ")"; }
+
 std::string exponential(const Score& score) {
   const std::string& b = score.slope;
   const std::string linear = b == "0" ? "0" : b == "1" ? "x" : "(* " + b + " x)";
   const std::string affine = score.shift == "0" ? linear
                              : b == "0"         ? score.shift
-                                                : "(+ " + linear + " " + score.shift + ")";
+                                                : plus(linear, score.shift);
   return "(exp (- " + affine + "))";
 }
 
@@ -66,11 +68,9 @@ std::string sum_text(const Gates& gates) {
   std::string sum;
   for (const Gate& gate : gates) {
     std::string denominator = "1";
-    for (const Score& score : gate.scores) {
-      denominator = "(+ " + denominator + " " + exponential(score) + ")";
-    }
+    for (const Score& score : gate.scores) denominator = plus(denominator, exponential(score));
     const std::string text = "(/ " + gate.coefficient + " " + denominator + ")";
-    sum = sum.empty() ? text : "(+ " + sum + " " + text + ")";
+    sum = sum.empty() ? text : plus(sum, text);
   }
   return sum;
 }

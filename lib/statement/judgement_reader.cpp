@@ -62,13 +62,28 @@ Result<Judgement> read_value(const Json& value, const Pair* inherited) {
   return Judgement(PointValue{std::move(pair), std::move(at), *within.lower, *within.upper});
 }
 
+// "every", or {"box": R} with R > 0.
+Result<std::optional<Rational>> inputs_of(const Json& value) {
+  const Json& inputs = value.at("inputs");
+  if (inputs == "every") return std::optional<Rational>();
+  if (!inputs.is_object()) {
+    return fail(ErrorCode::JsonWrongType, "'inputs' must be \"every\" or {\"box\": R}");
+  }
+  ATTNCERT_CHECK(check_keys(inputs, "inputs", {"box"}));
+  ATTNCERT_TRY(Rational box, real_of(inputs, "box"));
+  if (box <= 0) return fail(ErrorCode::DomainReversed, "a box must have a positive radius");
+  return std::optional<Rational>(std::move(box));
+}
+
 Result<Judgement> read_range(const Json& value) {
-  ATTNCERT_CHECK(check_keys(value, "a range judgement", {"judgement", "layer", "ranges"}));
+  ATTNCERT_CHECK(
+      check_keys(value, "a range judgement", {"judgement", "layer", "inputs", "ranges"}));
   PreactivationRange range;
+  ATTNCERT_TRY(range.box, inputs_of(value));
   ATTNCERT_TRY(range.layer, name_in(value, "layer"));
   ATTNCERT_TRY(const Json ranges, array_of(value, "ranges"));
   for (const Json& one : ranges) {
-    ATTNCERT_TRY(Domain domain, bounded_domain_of(one));
+    ATTNCERT_TRY(Domain domain, domain_of(one));
     range.ranges.push_back(std::move(domain));
   }
   return Judgement(std::move(range));
@@ -89,10 +104,17 @@ Result<ModelHashes> hashes_of(const Json& value) {
   return ModelHashes{std::move(network), std::move(weights)};
 }
 
+Result<Rational> bound_of(const Json& value, const char* key) {
+  ATTNCERT_TRY(Rational bound, real_of(value, key));
+  if (bound >= 0) return bound;
+  return fail(ErrorCode::BoundNegative, "'" + std::string(key) + "' must not be negative");
+}
+
 Result<LayerClaim> layer_claim_of(const Json& value) {
-  ATTNCERT_CHECK(check_keys(
-      value, "a layer",
-      {"name", "activation", "approximant", "layout", "norm", "norm_epsilon", "epsilon"}));
+  ATTNCERT_CHECK(
+      check_keys(value, "a layer",
+                 {"name", "activation", "approximant", "layout", "norm", "norm_epsilon", "epsilon"},
+                 {"omega"}));
   LayerClaim claim;
   ATTNCERT_TRY(claim.name, name_in(value, "name"));
   ATTNCERT_TRY(claim.activation, function_of(value, "activation"));
@@ -101,30 +123,68 @@ Result<LayerClaim> layer_claim_of(const Json& value) {
   ATTNCERT_TRY(claim.norm, text_of(value, "norm"));
   ATTNCERT_TRY(claim.norm_epsilon, real_of(value, "norm_epsilon"));
   ATTNCERT_TRY(claim.epsilon, epsilon_of(value));
+  if (value.contains("omega")) {
+    ATTNCERT_TRY(claim.omega, bound_of(value, "omega"));
+  }
   return claim;
+}
+
+Result<MaskClaim> mask_claim_of(const Json& value) {
+  ATTNCERT_CHECK(check_keys(value, "a mask", {"name", "mask", "omega", "epsilon"}));
+  MaskClaim claim;
+  ATTNCERT_TRY(claim.name, name_in(value, "name"));
+  ATTNCERT_TRY(claim.mask, text_of(value, "mask"));
+  ATTNCERT_TRY(claim.omega, bound_of(value, "omega"));
+  ATTNCERT_TRY(claim.epsilon, epsilon_of(value));
+  return claim;
+}
+
+// The layers or masks of a conversion; `largest` becomes the largest of their epsilons.
+template <class Claim>
+Result<std::vector<Claim>> claims_of(const Json& value, const char* key,
+                                     Result<Claim> (*read)(const Json&), Rational& largest) {
+  std::vector<Claim> claims;
+  if (!value.contains(key)) return claims;
+  ATTNCERT_TRY(const Json array, array_of(value, key));
+  for (const Json& one : array) {
+    ATTNCERT_TRY(Claim claim, read(one));
+    if (claim.epsilon > largest) largest = claim.epsilon;
+    claims.push_back(std::move(claim));
+  }
+  return claims;
 }
 
 Result<Judgement> read_conversion(const Json& value) {
   ATTNCERT_CHECK(check_keys(value, "a layer-error statement",
-                            {"judgement", "inputs", "original", "converted", "layers", "epsilon"}));
-  if (value.at("inputs") != "every") {
-    return fail(ErrorCode::JsonWrongType, "'inputs' must be \"every\"");
-  }
+                            {"judgement", "inputs", "original", "converted", "layers", "epsilon"},
+                            {"masks"}));
   ConversionError claim;
+  ATTNCERT_TRY(claim.box, inputs_of(value));
   ATTNCERT_TRY(claim.original, hashes_of(value.at("original")));
   ATTNCERT_TRY(claim.converted, hashes_of(value.at("converted")));
-  ATTNCERT_TRY(const Json layers, array_of(value, "layers"));
-  if (layers.empty()) return fail(ErrorCode::LayerMissing, "'layers' must name a sublayer");
   Rational largest = 0;
-  for (const Json& one : layers) {
-    ATTNCERT_TRY(LayerClaim layer, layer_claim_of(one));
-    if (layer.epsilon > largest) largest = layer.epsilon;
-    claim.layers.push_back(std::move(layer));
+  ATTNCERT_TRY(claim.layers, claims_of<LayerClaim>(value, "layers", layer_claim_of, largest));
+  ATTNCERT_TRY(claim.masks, claims_of<MaskClaim>(value, "masks", mask_claim_of, largest));
+  if (claim.masks.empty() && (claim.layers.empty() || value.contains("masks"))) {
+    return fail(ErrorCode::LayerMissing, "'layers' or 'masks' must name a sublayer");
   }
   ATTNCERT_TRY(claim.epsilon, epsilon_of(value));
-  if (claim.epsilon != largest) {
-    return fail(ErrorCode::EpsilonNotMaximum, "epsilon must be the largest of the layers'");
-  }
+  if (claim.epsilon == largest) return Judgement(std::move(claim));
+  return fail(ErrorCode::EpsilonNotMaximum, "epsilon must be the largest of the layers'");
+}
+
+Result<Judgement> read_mask_error(const Json& value) {
+  ATTNCERT_CHECK(check_keys(
+      value, "a mask-error statement",
+      {"judgement", "tokens", "mask", "score_bound", "value_bound", "omega", "epsilon"}));
+  MaskError claim;
+  ATTNCERT_TRY(claim.tokens, integer_of(value, "tokens"));
+  ATTNCERT_TRY(claim.mask, mask_of(value.at("mask")));
+  ATTNCERT_CHECK(fewest_allowed(claim.mask, claim.tokens));
+  ATTNCERT_TRY(claim.score_bound, bound_of(value, "score_bound"));
+  ATTNCERT_TRY(claim.value_bound, bound_of(value, "value_bound"));
+  ATTNCERT_TRY(claim.omega, bound_of(value, "omega"));
+  ATTNCERT_TRY(claim.epsilon, epsilon_of(value));
   return Judgement(std::move(claim));
 }
 
@@ -134,10 +194,88 @@ Result<Judgement> read_layer(const Json& value, bool instance) {
     ATTNCERT_TRY(std::string layer, name_in(value, "layer"));
     return Judgement(Instance{std::move(layer)});
   }
-  ATTNCERT_CHECK(check_keys(value, "a layer judgement", {"judgement", "layer", "epsilon"}));
-  ATTNCERT_TRY(std::string layer, name_in(value, "layer"));
-  ATTNCERT_TRY(Rational epsilon, epsilon_of(value));
-  return Judgement(LayerError{std::move(layer), std::move(epsilon)});
+  ATTNCERT_CHECK(check_keys(value, "a layer judgement", {"judgement", "layer", "inputs", "epsilon"},
+                            {"masks"}));
+  LayerError error;
+  error.exact_masks = value.contains("masks");
+  if (error.exact_masks && value.at("masks") != "exact") {
+    return fail(ErrorCode::JsonWrongType, "'masks', where present, must be \"exact\"");
+  }
+  ATTNCERT_TRY(error.layer, name_in(value, "layer"));
+  ATTNCERT_TRY(error.box, inputs_of(value));
+  ATTNCERT_TRY(error.epsilon, epsilon_of(value));
+  return Judgement(std::move(error));
+}
+
+Result<Judgement> read_score_bound(const Json& value) {
+  ATTNCERT_CHECK(
+      check_keys(value, "a score-bound judgement", {"judgement", "layer", "inputs", "bound"}));
+  ScoreBound scores;
+  ATTNCERT_TRY(scores.layer, name_in(value, "layer"));
+  ATTNCERT_TRY(scores.box, inputs_of(value));
+  ATTNCERT_TRY(scores.bound, bound_of(value, "bound"));
+  return Judgement(std::move(scores));
+}
+
+Result<Judgement> read_mask_leak(const Json& value) {
+  ATTNCERT_CHECK(
+      check_keys(value, "a mask-leak judgement", {"judgement", "layer", "inputs", "epsilon"}));
+  MaskLeak leak;
+  ATTNCERT_TRY(leak.layer, name_in(value, "layer"));
+  ATTNCERT_TRY(leak.box, inputs_of(value));
+  ATTNCERT_TRY(leak.epsilon, epsilon_of(value));
+  return Judgement(std::move(leak));
+}
+
+// Increasing numbers from 0.
+Result<std::vector<long>> exceptions_of(const Json& value) {
+  ATTNCERT_TRY(const Json array, array_of(value, "except"));
+  std::vector<long> except;
+  for (const Json& one : array) {
+    if (!one.is_number_integer()) {
+      return fail(ErrorCode::JsonWrongType, "'except' must list integers");
+    }
+    except.push_back(one.get<long>());
+    if (except.back() >= 0 && (except.size() < 2 || except[except.size() - 2] < except.back())) {
+      continue;
+    }
+    return fail(ErrorCode::ShardsNotCovering, "'except' must list increasing numbers from 0");
+  }
+  return except;
+}
+
+Result<Judgement> read_same_argmax(const Json& value) {
+  ATTNCERT_CHECK(
+      check_keys(value, "a same-argmax statement",
+                 {"judgement", "original", "converted", "prompts", "count", "generate", "except"}));
+  SameArgmax claim;
+  ATTNCERT_TRY(claim.original, hashes_of(value.at("original")));
+  ATTNCERT_TRY(claim.converted, hashes_of(value.at("converted")));
+  ATTNCERT_TRY(claim.prompts, hash_of(value, "prompts"));
+  ATTNCERT_TRY(claim.count, integer_of(value, "count"));
+  ATTNCERT_TRY(claim.generate, integer_of(value, "generate"));
+  ATTNCERT_TRY(claim.except, exceptions_of(value));
+  return Judgement(std::move(claim));
+}
+
+Result<Judgement> read_argmax_shard(const Json& value) {
+  ATTNCERT_CHECK(check_keys(value, "an argmax-shard judgement",
+                            {"judgement", "first", "last", "generate", "except"}));
+  ArgmaxShard shard;
+  ATTNCERT_TRY(shard.first, integer_of(value, "first"));
+  ATTNCERT_TRY(shard.last, integer_of(value, "last"));
+  ATTNCERT_TRY(shard.generate, integer_of(value, "generate"));
+  ATTNCERT_TRY(shard.except, exceptions_of(value));
+  return Judgement(std::move(shard));
+}
+
+Result<Judgement> read_identity(const Json& value) {
+  ATTNCERT_CHECK(
+      check_keys(value, "an identity statement", {"judgement", "original", "converted"}));
+  Identity claim;
+  ATTNCERT_TRY(claim.original, hashes_of(value.at("original")));
+  ATTNCERT_TRY(claim.converted, hashes_of(value.at("converted")));
+  return Judgement(std::move(claim));
 }
 
 }  // namespace
@@ -156,13 +294,21 @@ Result<Judgement> judgement_of(const Json& value, const Pair* inherited) {
   if (kind == "range") return read_range(value);
   if (kind == "one-layer-error") return read_layer(value, false);
   if (kind == "layer-error") return read_conversion(value);
+  if (kind == "identity") return read_identity(value);
+  if (kind == "mask-error") return read_mask_error(value);
+  if (kind == "score-bound") return read_score_bound(value);
+  if (kind == "mask-leak") return read_mask_leak(value);
+  if (kind == "same-argmax") return read_same_argmax(value);
+  if (kind == "argmax-shard") return read_argmax_shard(value);
   return fail(ErrorCode::UnknownJudgement, "unknown judgement '" + kind.substr(0, 40) + "'");
 }
 
 Result<Judgement> claim_of(const Json& value) {
   ATTNCERT_TRY(Judgement claim, judgement_of(value, nullptr));
   if (std::holds_alternative<SupError>(claim) || std::holds_alternative<LowerBound>(claim) ||
-      std::holds_alternative<Unbounded>(claim) || std::holds_alternative<ConversionError>(claim)) {
+      std::holds_alternative<Unbounded>(claim) || std::holds_alternative<ConversionError>(claim) ||
+      std::holds_alternative<Identity>(claim) || std::holds_alternative<MaskError>(claim) ||
+      std::holds_alternative<SameArgmax>(claim)) {
     return claim;
   }
   return fail(ErrorCode::NotAClaim, "a statement cannot be a '" + std::string(kind_of(claim)) +

@@ -3,94 +3,140 @@
 namespace attncert {
 namespace {
 
-template <class... F>
-struct Overloaded : F... {
-  using F::operator()...;
-};
-template <class... F>
-Overloaded(F...) -> Overloaded<F...>;
-
-void add_pair(Json& json, const Pair& pair, const Pair* inherited) {
-  if (inherited != nullptr && *inherited == pair) return;
-  json["target"] = pair.target;
-  json["approximant"] = pair.approximant;
-}
-
-Json hashes(const ModelHashes& model) {
+Json to_json(const ModelHashes& model) {
   return {{"network", model.network}, {"weights", model.weights}};
 }
 
-Json layer_claim(const LayerClaim& claim) {
+Json to_json(const LayerClaim& claim) {
+  Json json{{"name", claim.name},
+            {"activation", claim.activation},
+            {"approximant", claim.approximant},
+            {"layout", claim.layout},
+            {"norm", claim.norm},
+            {"norm_epsilon", to_string(claim.norm_epsilon)},
+            {"epsilon", to_string(claim.epsilon)}};
+  if (claim.omega) json["omega"] = to_string(*claim.omega);
+  return json;
+}
+
+Json to_json(const MaskClaim& claim) {
   return {{"name", claim.name},
-          {"activation", claim.activation},
-          {"approximant", claim.approximant},
-          {"layout", claim.layout},
-          {"norm", claim.norm},
-          {"norm_epsilon", to_string(claim.norm_epsilon)},
+          {"mask", claim.mask},
+          {"omega", to_string(claim.omega)},
           {"epsilon", to_string(claim.epsilon)}};
 }
 
-std::string both(const Pair& pair) { return pair.target + " - " + pair.approximant; }
+Json inputs(const std::optional<Rational>& box) {
+  return box ? Json{{"box", to_string(*box)}} : Json("every");
+}
 
-std::string conversion_in_words(const ConversionError& claim) {
-  std::string text =
-      "In real arithmetic, for every input row of each MLP sublayer below, the same for both "
-      "models, no output coordinate of the converted sublayer differs from the original's by "
-      "more than epsilon:";
-  for (const LayerClaim& layer : claim.layers) {
-    text += "\n  " + layer.name + ": epsilon " + to_string(layer.epsilon) + " (" +
-            layer.activation + " by heads computing " + layer.approximant + ", after " +
-            layer.norm + ")";
-  }
-  return text;
+// The members of each judgement, but for the pair.
+
+void put(Json& json, const SupError& j) {
+  json["domain"] = to_json(j.domain);
+  json["epsilon"] = to_string(j.epsilon);
+}
+
+void put(Json& json, const WellDefined& j) { json["domain"] = to_json(j.domain); }
+
+void put(Json& json, const PointValue& j) {
+  json["at"] = to_string(j.at);
+  json["within"] = {to_string(j.lower), to_string(j.upper)};
+}
+
+void put(Json& json, const LowerBound& j) {
+  json["domain"] = to_json(j.domain);
+  json["epsilon"] = to_string(j.epsilon);
+}
+
+void put(Json& json, const Unbounded& j) { json["domain"] = to_json(j.domain); }
+
+void put(Json& json, const Instance& j) { json["layer"] = j.layer; }
+
+void put(Json& json, const PreactivationRange& j) {
+  json["layer"] = j.layer;
+  json["inputs"] = inputs(j.box);
+  json["ranges"] = Json::array();
+  for (const Domain& range : j.ranges) json["ranges"].push_back(to_json(range));
+}
+
+void put(Json& json, const LayerError& j) {
+  json["layer"] = j.layer;
+  json["inputs"] = inputs(j.box);
+  json["epsilon"] = to_string(j.epsilon);
+  if (j.exact_masks) json["masks"] = "exact";
+}
+
+void put(Json& json, const ConversionError& j) {
+  json["inputs"] = inputs(j.box);
+  json["original"] = to_json(j.original);
+  json["converted"] = to_json(j.converted);
+  json["layers"] = Json::array();
+  for (const LayerClaim& layer : j.layers) json["layers"].push_back(to_json(layer));
+  for (const MaskClaim& mask : j.masks) json["masks"].push_back(to_json(mask));
+  json["epsilon"] = to_string(j.epsilon);
+}
+
+void put(Json& json, const Identity& j) {
+  json["original"] = to_json(j.original);
+  json["converted"] = to_json(j.converted);
+}
+
+void put(Json& json, const MaskError& j) {
+  json["tokens"] = j.tokens;
+  json["mask"] = to_json(j.mask);
+  json["score_bound"] = to_string(j.score_bound);
+  json["value_bound"] = to_string(j.value_bound);
+  json["omega"] = to_string(j.omega);
+  json["epsilon"] = to_string(j.epsilon);
+}
+
+void put(Json& json, const ScoreBound& j) {
+  json["layer"] = j.layer;
+  json["inputs"] = inputs(j.box);
+  json["bound"] = to_string(j.bound);
+}
+
+void put(Json& json, const MaskLeak& j) {
+  json["layer"] = j.layer;
+  json["inputs"] = inputs(j.box);
+  json["epsilon"] = to_string(j.epsilon);
+}
+
+void put(Json& json, const SameArgmax& j) {
+  json["original"] = to_json(j.original);
+  json["converted"] = to_json(j.converted);
+  json["prompts"] = j.prompts;
+  json["count"] = j.count;
+  json["generate"] = j.generate;
+  json["except"] = j.except;
+}
+
+void put(Json& json, const ArgmaxShard& j) {
+  json["first"] = j.first;
+  json["last"] = j.last;
+  json["generate"] = j.generate;
+  json["except"] = j.except;
 }
 
 }  // namespace
 
 std::string_view kind_of(const Judgement& judgement) {
-  constexpr std::string_view kinds[] = {"sup-error",   "well-defined",    "value",
-                                        "lower-bound", "unbounded",       "instance",
-                                        "range",       "one-layer-error", "layer-error"};
+  constexpr std::string_view kinds[] = {
+      "sup-error",  "well-defined", "value",           "lower-bound", "unbounded",
+      "instance",   "range",        "one-layer-error", "layer-error", "identity",
+      "mask-error", "score-bound",  "mask-leak",       "same-argmax", "argmax-shard"};
   return kinds[judgement.index()];
 }
 
 Json to_json(const Judgement& judgement, const Pair* inherited) {
   Json json{{"judgement", kind_of(judgement)}};
-  if (const Pair* pair = pair_of(judgement)) add_pair(json, *pair, inherited);
-  const auto bound = [&json](const auto& j) {
-    json["domain"] = to_json(j.domain);
-    json["epsilon"] = to_string(j.epsilon);
-  };
-  const auto on_domain = [&json](const auto& j) { json["domain"] = to_json(j.domain); };
-  std::visit(
-      Overloaded{[&](const SupError& j) { bound(j); }, [&](const LowerBound& j) { bound(j); },
-                 [&](const WellDefined& j) { on_domain(j); },
-                 [&](const Unbounded& j) { on_domain(j); },
-                 [&](const PointValue& j) {
-                   json["at"] = to_string(j.at);
-                   json["within"] = {to_string(j.lower), to_string(j.upper)};
-                 },
-                 [&](const Instance& j) { json["layer"] = j.layer; },
-                 [&](const PreactivationRange& j) {
-                   json["layer"] = j.layer;
-                   json["ranges"] = Json::array();
-                   for (const Domain& range : j.ranges) json["ranges"].push_back(to_json(range));
-                 },
-                 [&](const LayerError& j) {
-                   json["layer"] = j.layer;
-                   json["epsilon"] = to_string(j.epsilon);
-                 },
-                 [&](const ConversionError& j) {
-                   json["inputs"] = "every";
-                   json["original"] = hashes(j.original);
-                   json["converted"] = hashes(j.converted);
-                   json["layers"] = Json::array();
-                   for (const LayerClaim& layer : j.layers) {
-                     json["layers"].push_back(layer_claim(layer));
-                   }
-                   json["epsilon"] = to_string(j.epsilon);
-                 }},
-      judgement);
+  const Pair* pair = pair_of(judgement);
+  if (pair != nullptr && (inherited == nullptr || *inherited != *pair)) {
+    json["target"] = pair->target;
+    json["approximant"] = pair->approximant;
+  }
+  std::visit([&json](const auto& j) { put(json, j); }, judgement);
   return json;
 }
 
@@ -106,39 +152,17 @@ const Pair* pair_of(const Judgement& judgement) {
       judgement);
 }
 
-std::string in_words(const Judgement& judgement) {
+std::optional<std::pair<const ModelHashes*, const ModelHashes*>> models_of(
+    const Judgement& judgement) {
+  using Models = std::optional<std::pair<const ModelHashes*, const ModelHashes*>>;
   return std::visit(
-      Overloaded{[](const SupError& j) {
-                   return "|" + both(j.pair) + "| <= " + to_string(j.epsilon) + " for " +
-                          in_words(j.domain);
-                 },
-                 [](const WellDefined& j) {
-                   return j.pair.target + " and " + j.pair.approximant + " are defined for " +
-                          in_words(j.domain);
-                 },
-                 [](const PointValue& j) {
-                   return both(j.pair) + " lies in [" + to_string(j.lower) + ", " +
-                          to_string(j.upper) + "] at x = " + to_string(j.at);
-                 },
-                 [](const LowerBound& j) {
-                   return "|" + both(j.pair) + "| >= " + to_string(j.epsilon) +
-                          " for some x among " + in_words(j.domain);
-                 },
-                 [](const Unbounded& j) {
-                   return "|" + both(j.pair) + "| has no bound over " + in_words(j.domain);
-                 },
-                 [](const Instance& j) {
-                   return "the stored heads of " + j.layer + " are exactly the original's neurons";
-                 },
-                 [](const PreactivationRange& j) {
-                   return "ranges of the " + std::to_string(j.ranges.size()) +
-                          " pre-activations of " + j.layer + " over every input";
-                 },
-                 [](const LayerError& j) {
-                   return "every output coordinate of " + j.layer + " is within " +
-                          to_string(j.epsilon) + ", for every input";
-                 },
-                 [](const ConversionError& j) { return conversion_in_words(j); }},
+      [](const auto& j) -> Models {
+        if constexpr (requires { j.converted; }) {
+          return std::make_pair(&j.original, &j.converted);
+        } else {
+          return std::nullopt;
+        }
+      },
       judgement);
 }
 

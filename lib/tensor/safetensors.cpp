@@ -1,6 +1,7 @@
 #include "attncert/tensor/safetensors.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -27,6 +28,34 @@ T little_endian(const char* bytes) {
   T value;
   std::memcpy(&value, bytes, sizeof value);
   return value;
+}
+
+// IEEE 754 binary16: 1 sign bit, 5 of the exponent, 10 of the significand.
+double from_f16(const char* bytes) {
+  const auto bits = little_endian<std::uint16_t>(bytes);
+  const int exponent = (bits >> 10) & 31;
+  const int fraction = bits & 1023;
+  const double sign = (bits >> 15) != 0 ? -1 : 1;
+  if (exponent == 31) return sign * HUGE_VAL;  // infinities, and NaNs, which are refused alike
+  return sign *
+         (exponent == 0 ? std::ldexp(fraction, -24) : std::ldexp(1024 + fraction, exponent - 25));
+}
+
+// The upper half of a float.
+double from_bf16(const char* bytes) {
+  return std::bit_cast<float>(std::uint32_t{little_endian<std::uint16_t>(bytes)} << 16U);
+}
+
+double from_f32(const char* bytes) { return little_endian<float>(bytes); }
+
+using Widen = double (*)(const char*);
+
+Widen widening_of(std::string_view dtype) {
+  if (dtype == "F64") return little_endian<double>;
+  if (dtype == "F32") return from_f32;
+  if (dtype == "F16") return from_f16;
+  if (dtype == "BF16") return from_bf16;
+  return nullptr;
 }
 
 }  // namespace
@@ -123,6 +152,11 @@ const std::vector<long>* TensorFile::shape_of(const std::string& name) const {
   return found == entries_.end() ? nullptr : &found->second.shape;
 }
 
+const std::string* TensorFile::dtype_of(const std::string& name) const {
+  const auto found = entries_.find(name);
+  return found == entries_.end() ? nullptr : &found->second.dtype;
+}
+
 std::vector<std::string> TensorFile::names() const {
   std::vector<std::string> result;
   for (const auto& [name, entry] : entries_) result.push_back(name);
@@ -140,18 +174,16 @@ Result<Tensor> TensorFile::read(const std::string& name, const std::vector<long>
                                             shape_text(entry.shape) + " where " +
                                             shape_text(shape) + " is needed");
   }
-  const bool single = entry.dtype == "F32";
-  if (!single && entry.dtype != "F64") {
+  const Widen widen = widening_of(entry.dtype);
+  if (widen == nullptr) {
     return fail(ErrorCode::TensorType, "tensor '" + name + "' has dtype " + entry.dtype +
-                                           ": only F32 and F64 are supported");
+                                           ": only F64, F32, F16 and BF16 are supported");
   }
   Tensor tensor{shape, {}};
-  const std::size_t width = single ? 4 : 8;
+  const std::size_t width = width_of(entry.dtype);
   tensor.values.reserve((entry.end - entry.begin) / width);
   for (std::size_t at = entry.begin; at < entry.end; at += width) {
-    const char* bytes = data_.data() + at;
-    const double value =
-        single ? static_cast<double>(little_endian<float>(bytes)) : little_endian<double>(bytes);
+    const double value = widen(data_.data() + at);
     if (!std::isfinite(value)) {
       return fail(ErrorCode::TensorNotFinite, "tensor '" + name +
                                                   "' has a value that is not finite, at index " +

@@ -9,12 +9,21 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import harness  # noqa: E402
 
 COMMANDS = [["attncert"], ["attncert", "bound"], ["attncert", "certify"], ["attncert", "explain"],
-            ["attncert", "convert"], ["attncert-check"]]
+            ["attncert", "convert"], ["attncert", "mask"], ["attncert", "approximate"],
+            ["attncert", "evaluate"], ["attncert-check"]]
 OPTIONS = {"bound": ["TARGET", "APPROXIMANT", "--domain", "--rel-gap", "--json"],
            "certify": ["TARGET", "APPROXIMANT", "--domain", "--epsilon", "-o"],
-           "explain": ["FILE"], "convert": ["MODEL", "-o", "--approximant", "--prompts", "--json"],
+           "explain": ["FILE"],
+           "convert": ["MODEL", "-o", "--heads-per-neuron", "--epsilon", "--approximant", "--box",
+                       "--masks", "--mask-epsilon", "--prompts", "--input", "--tensor", "--json"],
+           "mask": ["--tokens", "--pattern", "--score-bound", "--value-bound", "--epsilon", "-o",
+                    "--json"],
+           "approximate": ["TARGET", "--heads", "--epsilon", "-o", "--rel-gap", "--search",
+                           "--json"],
+           "evaluate": ["MODEL", "--tokens", "--input", "--tensor", "--rigorous", "--json"],
            "attncert-check": ["FILE|DIR", "--claim", "--json"],
-           "attncert": ["bound", "certify", "explain", "convert"]}
+           "attncert": ["bound", "certify", "explain", "convert", "mask", "approximate",
+                        "evaluate"]}
 LONGEST_LINE = 120
 
 

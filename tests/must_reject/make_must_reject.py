@@ -500,10 +500,23 @@ EDITS = [
     ("instance-without-models", "SubjectMissing", "enclose",
      {"1": step(1, "instance", {"judgement": "instance", "layer": "h"})}),
     ("ball-without-models", "SubjectMissing", "enclose",
-     {"1": step(1, "ball", {"judgement": "range", "layer": "h", "ranges": [["0", "1"]]},
+     {"1": step(1, "ball", {"judgement": "range", "layer": "h", "inputs": "every", "ranges": [["0", "1"]]},
                 precision=64)}),
+    ("box-without-models", "SubjectMissing", "enclose",
+     {"1": step(1, "box", {"judgement": "range", "layer": "h", "inputs": {"box": "2"},
+                           "ranges": [["0", "1"]]}, precision=64)}),
+    ("box-over-every-input", "DomainMismatch", "enclose",
+     {"1": step(1, "box", {"judgement": "range", "layer": "h", "inputs": "every",
+                           "ranges": [["0", "1"]]}, precision=64)}),
+    ("ball-over-a-box", "DomainMismatch", "enclose",
+     {"1": step(1, "ball", {"judgement": "range", "layer": "h", "inputs": {"box": "2"},
+                            "ranges": [["0", "1"]]}, precision=64)}),
+    ("box-of-negative-reach", "DomainReversed", "enclose",
+     {"1": step(1, "box", {"judgement": "range", "layer": "h", "inputs": {"box": "-2"},
+                           "ranges": [["0", "1"]]}, precision=64)}),
     ("lift-without-premises", "PremiseCount", "enclose",
-     {"1": step(1, "lift", {"judgement": "one-layer-error", "layer": "h", "epsilon": "1"})}),
+     {"1": step(1, "lift", {"judgement": "one-layer-error", "layer": "h", "inputs": "every",
+                        "epsilon": "1"})}),
     ("layer-name-with-a-blank", "NameSyntax", "enclose",
      {"1": step(1, "instance", {"judgement": "instance", "layer": "h 0"})}),
     ("layer-name-empty", "NameSyntax", "enclose",
@@ -516,9 +529,6 @@ EDITS = [
      {"1": step(1, "instance", {"judgement": "instance", "layer": "h\0"})}),
     ("effort-too-large", "EffortTooLarge", "taylor",
      {**functions("(- " * 300 + "(* x x)" + ")" * 300), "1.precision": 8192, "1.data.order": 40}),
-    ("range-unbounded", "JsonWrongType", "enclose",
-     {"1": step(1, "ball", {"judgement": "range", "layer": "h", "ranges": ["all"]},
-                precision=64)}),
 ]
 
 
@@ -559,6 +569,51 @@ def conversion_cases():
         yield name, code, lines
     lines = certificate(pair("sup-error", "x", "0", domain=["0", "1"], epsilon="1"))
     yield "subject-of-a-scalar-claim", "SubjectRole", [lines[0], subject(), lines[1]]
+
+
+# 2B + ln(1023 (2V - E)/E), rounded up and down.
+OMEGA = "40.7460043239154005851609682843"
+BELOW_OMEGA = "40.7460043239154005851609682842"
+
+
+def masking(**members):
+    """One step about a mask."""
+    goal = {"judgement": "mask-error", "tokens": 1024, "mask": "causal", "score_bound": "10",
+            "value_bound": "0.5", "omega": OMEGA, "epsilon": "0.000001", **members}
+    return certificate({**goal}, step(1, "mask-error", goal, precision=160))
+
+
+def mask_cases():
+    """About Omega: everything one unit stronger than the truth, and masks that are none."""
+    rows = {"rows": ["8", "c", "e0", "f0", "f8"]}
+    for name, code, members in (
+            ("omega-one-unit-below", "BoundExceeded", {"omega": BELOW_OMEGA}),
+            ("omega-in-the-12th-digit", "BoundExceeded", {"omega": "40.7460043238"}),
+            ("omega-0", "BoundExceeded", {"omega": "0"}),
+            ("epsilon-below", "BoundExceeded", {"epsilon": "0.00000099999999999"}),
+            ("epsilon-0", "BoundExceeded", {"epsilon": "0"}),
+            ("tokens-one-more", "BoundExceeded", {"tokens": 1025}),
+            ("tokens-huge", "BoundExceeded", {"tokens": 2 ** 63 - 1}),
+            ("scores-one-unit-above", "BoundExceeded", {"score_bound": "10." + "0" * 24 + "1"}),
+            ("values-one-unit-above", "BoundExceeded", {"value_bound": "0.5" + "0" * 24 + "1"}),
+            ("tokens-0", "MaskSyntax", {"tokens": 0}),
+            ("tokens-negative", "MaskSyntax", {"tokens": -8}),
+            ("pattern-unknown", "MaskSyntax", {"mask": "diagonal"}),
+            ("window-0", "MaskSyntax", {"mask": "window:0"}),
+            ("window-not-canonical", "MaskSyntax", {"mask": "window:08"}),
+            ("rows-too-few", "MaskSyntax", {"mask": rows}),
+            ("row-too-short", "MaskSyntax", {"mask": rows, "tokens": 5}),
+            ("row-beyond-the-tokens", "MaskSyntax", {"mask": {"rows": ["8", "f"]}, "tokens": 2}),
+            ("row-empty", "MaskRowEmpty", {"mask": {"rows": ["8", "0"]}, "tokens": 2}),
+            ("score-bound-negative", "BoundNegative", {"score_bound": "-" + TINY}),
+            ("omega-negative", "BoundNegative", {"omega": "-" + TINY})):
+        yield f"mask-{name}", code, masking(**members)
+    lines = masking()
+    lines[0]["statement"]["mask"] = "full"
+    yield "mask-of-another-pattern", "ConclusionIsNotClaim", lines
+    lines = masking()
+    lines[1]["rule"] = "enclose"
+    yield "mask-by-another-rule", "ConclusionJudgement", lines
 
 
 def text_cases(good):
@@ -687,7 +742,9 @@ def generate(bin_folder, scratch):
         lines = copy.deepcopy(made["enclose"])
         lines[0]["statement"]["target"] = term
         yield name, code, text_of(lines)
-    for name, code, lines in (*conversion_cases(), *special_cases(made),
+    if not checker.verified(masking()):
+        sys.exit(f"base mask-error is not verified: {checker.answer}")
+    for name, code, lines in (*conversion_cases(), *mask_cases(), *special_cases(made),
                               *one_unit_below(checker)):
         yield name, code, text_of(lines)
     yield from text_cases(made["enclose"])

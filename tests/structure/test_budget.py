@@ -11,9 +11,9 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import sources  # noqa: E402
 from sources import harness  # noqa: E402
 
-ALL = 4500
-KERNEL = 1800
-CERTIFICATE_AND_STATEMENT = 1000
+ALL = 7000
+KERNEL = 2400
+CERTIFICATE_AND_STATEMENT = 1700
 FUNCTION = 40
 FILE = 400
 

@@ -36,7 +36,13 @@
   X(SafetensorsHeader) X(SafetensorsOffsets) X(TensorType) X(TensorMissing) X(TensorShape)       \
   X(TensorNotFinite) X(NetworkVersion) X(NetworkField) X(LayerMissing) X(LayerKind)              \
   X(LayerFactsMismatch) X(InstanceMismatch) X(RangeCount) X(RangeExceeded) X(RangeNotCovered)    \
-  X(NormUnsupported)
+  X(NormUnsupported)                                                                             \
+  /* masks */                                                                                    \
+  X(MaskSyntax) X(MaskRowEmpty) X(BoundNegative)                                                 \
+  /* rigorous evaluation */                                                                      \
+  X(RigorousUnsupported) X(PromptsSyntax) X(MarginNotProved) X(ShardsNotCovering)                \
+  /* constructions */                                                                            \
+  X(HeadsOutOfRange) X(EpsilonUnreached)
 // clang-format on
 
 namespace attncert {

@@ -81,6 +81,10 @@ Precision precision_of(const Interval& x);
 Rational lower_rational(const Interval& x);
 Rational upper_rational(const Interval& x);
 
+/// The endpoints in fp64, rounded outward; infinite where fp64 cannot hold them.
+double lower_double(const Interval& x);
+double upper_double(const Interval& x);
+
 /// x <= q for every x in the interval, and x >= q; compared exactly. False for the NaN interval.
 bool is_at_most(const Interval& x, const Rational& q);
 bool is_at_least(const Interval& x, const Rational& q);

@@ -8,6 +8,7 @@
 #include "attncert/expression/term.hpp"
 #include "attncert/kernel/step.hpp"
 #include "attncert/statement/network.hpp"
+#include "attncert/statement/prompts.hpp"
 #include "attncert/tensor/safetensors.hpp"
 
 namespace attncert {
@@ -23,7 +24,10 @@ struct Model {
 struct Subjects {
   std::optional<Model> original;
   std::optional<Model> converted;
+  std::optional<Prompts> prompts;
 };
+
+class RigorousModel;
 
 /// What rules may look at: never a builder, never a generator.
 class Context {
@@ -34,10 +38,17 @@ public:
   Result<const Difference*> difference(const Pair& pair);
   Result<const Model*> original() const;
   Result<const Model*> converted() const;
+  Result<const Prompts*> prompts() const;
+
+  /// The models, made ready for rigorous evaluation, once.
+  Result<const RigorousModel*> rigorous_original();
+  Result<const RigorousModel*> rigorous_converted();
 
 private:
   Subjects subjects_;
   std::map<std::pair<std::string, std::string>, Difference> differences_;
+  std::shared_ptr<const RigorousModel> rigorous_original_;
+  std::shared_ptr<const RigorousModel> rigorous_converted_;
 };
 
 /// Proves a single step's conclusion from given premises: what Kernel does for every step, for

@@ -26,8 +26,15 @@ enum class Rule {
   weaken,
   instance,
   ball,
+  box,
   lift,
   every_layer,
+  mask_error,
+  spectral,
+  leak,
+  triangle,
+  argmax,
+  shard_union,
 };
 
 /// The rule's one name, and its inverse.

@@ -6,24 +6,27 @@
 #include <string>
 
 #include "attncert/kernel/kernel.hpp"
+#include "attncert/model/mapped_file.hpp"
 
 namespace attncert {
 
-/// A model with the buffers its tensors are views into.
+/// A model with the memory its tensors are views into; its hashes are those of its files.
 struct LoadedModel {
   std::filesystem::path weights_path;
-  std::shared_ptr<const std::string> weights_bytes;
+  std::shared_ptr<const MappedFile> weights_file;
   std::string network_text;  // canonical network file
   Model model;
 };
 
-/// Loads a folder with model.safetensors and network.json, or config.json of a GPT-2-like model.
+/// Loads a folder with model.safetensors and network.json, or a config.json that can be imported.
 /// Errors   FileUnreadable, NetworkField, TensorMissing, TensorShape, ...: naming file or tensor
 Result<LoadedModel> load_model(const std::filesystem::path& folder);
 
-/// The network of a GPT-2-like decoder from its config.json and the shapes of its tensors.
-/// Requires tensors transformer.h.N.{ln_1,attn.c_attn,attn.c_proj,ln_2,mlp.c_fc,mlp.c_proj}, in
-///          either layout (told from c_fc's shape); every tensor is used, or an error names it
-Result<Network> import_gpt2_like(const Json& config, const TensorFile& weights);
+/// The network that a config.json and the names and shapes of tensors describe.
+/// Requires Hugging Face's "model_type": "gpt2", or a "family": gpt2-like, llama2.c, SVTR,
+///          ViT (lucidrains style); see docs/network-format.md
+/// Ensures  every tensor is used, with the shape its place needs, or an error names it
+/// Errors   NetworkField, TensorMissing, TensorShape
+Result<Network> import_network(std::string_view config_text, const TensorFile& weights);
 
 }  // namespace attncert

@@ -1,15 +1,16 @@
-// Writing safetensors files.
+// Writing safetensors files, tensor by tensor.
 #pragma once
 
-#include <map>
-#include <string>
-
-#include "attncert/tensor/safetensors.hpp"
+#include "attncert/construction/progress.hpp"
+#include "attncert/construction/tensor_plan.hpp"
+#include "attncert/model/output_files.hpp"
 
 namespace attncert {
 
-/// The bytes of a safetensors file with these tensors, in name order, data aligned to 8 bytes.
-/// Ensures  F32 where every value of the tensor is a float, else F64; either way exact
-std::string write_safetensors(const std::map<std::string, Tensor>& tensors);
+/// Writes a safetensors file, in name order, data aligned to 8 bytes.
+/// Requires numbers that fit the dtypes planned: TensorType otherwise
+/// Ensures  every number is exact; one tensor at a time stands in memory
+Status write_safetensors(const TensorPlan& plan, const ByteSink& sink,
+                         const Progress& progress = {});
 
 }  // namespace attncert

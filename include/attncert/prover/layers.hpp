@@ -1,19 +1,26 @@
-// Certificates for converted models: every MLP sublayer, every input.
+// Certificates for converted models: every sublayer, every input.
 #pragma once
 
-#include "attncert/construction/neuron_heads.hpp"
 #include "attncert/prover/supremum.hpp"
 
 namespace attncert {
 
-/// Proves an error bound for every MLP sublayer of a conversion.
-/// Maths    per layer: instance; ball (ranges of pre-activations); for a few nested symmetric
-///          domains the activation's sup-error; lift: max over k of sum_j |V2_jk| epsilon_j
-/// Ensures  a certificate for the given hashes; subjects are left for the caller to name
+/// A derivation, and what it says of every MLP sublayer (also where its claim is `identity`).
+struct LayerCertificate {
+  Certificate certificate;
+  std::vector<LayerClaim> layers;
+  std::vector<MaskClaim> masks;  // of attention sublayers whose masks are weights
+};
+
+/// Proves that a conversion is exact, or an error bound for every MLP sublayer of it.
+/// Maths    masks as weights: spectral, leak, triangle; per MLP sublayer: instance; ball (ranges of pre-activations over every input) or box
+///          (over inputs with |x_i| <= box); for a few nested symmetric domains the activation's
+///          sup-error; lift: max over k of sum_j |V2_jk| epsilon_j; per attention sublayer: instance
+/// Ensures  a certificate for the models' hashes, of `identity` where every error is 0 and of
+///          `layer-error` otherwise; subjects are left for the caller to name
 /// Status   rigorous
-Result<Certificate> certify_layers(const Model& original, const Model& converted,
-                                   const ModelHashes& original_hashes,
-                                   const ModelHashes& converted_hashes,
-                                   const Progress& progress = {});
+Result<LayerCertificate> certify_layers(const Model& original, const Model& converted,
+                                        const std::optional<Rational>& box,
+                                        const Progress& progress = {});
 
 }  // namespace attncert

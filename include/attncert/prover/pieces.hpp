@@ -5,13 +5,11 @@
 #include <variant>
 #include <vector>
 
+#include "attncert/construction/progress.hpp"
 #include "attncert/kernel/kernel.hpp"
 #include "attncert/prover/extrema.hpp"
 
 namespace attncert {
-
-/// Called now and then during long work with the share of the domain that is done.
-using Progress = std::function<void(double share, std::size_t pieces)>;
 
 struct PieceSearch {
   Pair pair;

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "attncert/statement/domain.hpp"
+#include "attncert/statement/mask.hpp"
 
 namespace attncert {
 
@@ -55,24 +56,46 @@ struct Unbounded {
   bool operator==(const Unbounded&) const = default;
 };
 
-/// The converted sublayer's stored heads are T2's, exactly, for the original's weights.
+/// The converted sublayer's stored heads are T2's or T3's, exactly, for the original's weights.
 struct Instance {
   std::string layer;
   bool operator==(const Instance&) const = default;
 };
 
-/// For every input of the sublayer, neuron j's pre-activation lies in ranges[j].
+/// For every input row of the sublayer, or every one with |x_i| <= box, the vector that the
+/// activation is applied to has its coordinate j in ranges[j].
 struct PreactivationRange {
   std::string layer;
+  std::optional<Rational> box;
   std::vector<Domain> ranges;
   bool operator==(const PreactivationRange&) const = default;
 };
 
-/// For every input, each output coordinate of the converted sublayer is within epsilon.
+/// For every such input, each output coordinate of the converted sublayer is within epsilon; with
+/// `exact_masks`, of the sublayer whose heads had masks instead of the weights that stand for them.
 struct LayerError {
   std::string layer;
+  std::optional<Rational> box;
   Rational epsilon;
+  bool exact_masks = false;
   bool operator==(const LayerError&) const = default;
+};
+
+/// For all such inputs, no attention score of the original's sublayer exceeds bound, up to sign.
+struct ScoreBound {
+  std::string layer;
+  std::optional<Rational> box;
+  Rational bound;
+  bool operator==(const ScoreBound&) const = default;
+};
+
+/// For all such inputs, masks as weights instead of masks move no output coordinate of the
+/// construction's heads by more than epsilon.
+struct MaskLeak {
+  std::string layer;
+  std::optional<Rational> box;
+  Rational epsilon;
+  bool operator==(const MaskLeak&) const = default;
 };
 
 /// What a conversion claims of one MLP sublayer, with the facts that give the claim its meaning.
@@ -84,7 +107,17 @@ struct LayerClaim {
   std::string norm;
   Rational norm_epsilon;
   Rational epsilon;
+  std::optional<Rational> omega;  // where masks are weights
   bool operator==(const LayerClaim&) const = default;
+};
+
+/// What a conversion claims of one attention sublayer whose mask became weights.
+struct MaskClaim {
+  std::string name;
+  std::string mask;  // the original's
+  Rational omega;
+  Rational epsilon;
+  bool operator==(const MaskClaim&) const = default;
 };
 
 /// The files of a model, by SHA-256.
@@ -94,18 +127,65 @@ struct ModelHashes {
   bool operator==(const ModelHashes&) const = default;
 };
 
-/// For every MLP sublayer of the original and every input row of it, the same for both sides: the
-/// converted sublayer's output differs by at most the sublayer's epsilon in every coordinate.
+/// The converted network is the original's, sublayer by sublayer: attention (but for sublayers among
+/// `masks`), embeddings and the rest compute exactly the same; and for every MLP sublayer and every input row of it (every one with
+/// |x_i| <= box), the same for both sides, the converted sublayer's output differs by at most the
+/// sublayer's epsilon in every coordinate; likewise for the attention sublayers among `masks`.
 struct ConversionError {
   ModelHashes original;
   ModelHashes converted;
+  std::optional<Rational> box;
   std::vector<LayerClaim> layers;
-  Rational epsilon;  // the largest of the layers'
+  std::vector<MaskClaim> masks;
+  Rational epsilon;  // the largest of the layers' and masks'
   bool operator==(const ConversionError&) const = default;
 };
 
+/// For every input the two networks compute the same, in real arithmetic.
+struct Identity {
+  ModelHashes original;
+  ModelHashes converted;
+  bool operator==(const Identity&) const = default;
+};
+
+/// T6: for scores in [-score_bound, score_bound] and value coordinates in [-value_bound,
+/// value_bound], unmasked attention with omega added to allowed scores is masked attention up to
+/// epsilon in every output coordinate.
+struct MaskError {
+  long tokens = 0;
+  MaskPattern mask;
+  Rational score_bound;
+  Rational value_bound;
+  Rational omega;
+  Rational epsilon;
+  bool operator==(const MaskError&) const = default;
+};
+
+/// On every prompt of the file but the excepted ones, greedy decoding of `generate` tokens is the same
+/// for both networks, in exact arithmetic: at the prompt's end and after each of the original's next
+/// tokens, in both networks one and the same output is strictly the largest.
+struct SameArgmax {
+  ModelHashes original;
+  ModelHashes converted;
+  std::string prompts;  // SHA-256
+  long count = 0;       // prompts in the file
+  long generate = 1;
+  std::vector<long> except;  // by number from 0, increasing
+  bool operator==(const SameArgmax&) const = default;
+};
+
+/// The same for prompts first, ..., last - 1.
+struct ArgmaxShard {
+  long first = 0;
+  long last = 0;
+  long generate = 1;
+  std::vector<long> except;
+  bool operator==(const ArgmaxShard&) const = default;
+};
+
 using Judgement = std::variant<SupError, WellDefined, PointValue, LowerBound, Unbounded, Instance,
-                               PreactivationRange, LayerError, ConversionError>;
+                               PreactivationRange, LayerError, ConversionError, Identity, MaskError,
+                               ScoreBound, MaskLeak, SameArgmax, ArgmaxShard>;
 
 /// The name of a judgement's kind, as in certificates: "sup-error", ...
 std::string_view kind_of(const Judgement& judgement);
@@ -123,6 +203,10 @@ Json to_json(const Judgement& judgement, const Pair* inherited = nullptr);
 
 /// The pair a claim is about, or nullptr.
 const Pair* pair_of(const Judgement& judgement);
+
+/// The original and the converted model that a claim is about, if it is about models.
+std::optional<std::pair<const ModelHashes*, const ModelHashes*>> models_of(
+    const Judgement& judgement);
 
 /// The claim in plain English.
 std::string in_words(const Judgement& judgement);

@@ -38,8 +38,9 @@ public:
   /// Errors   TensorMissing, TensorShape (both shapes named), TensorType, TensorNotFinite
   Result<Tensor> read(const std::string& name, const std::vector<long>& shape) const;
 
-  /// The shape of a tensor, or nullptr.
+  /// The shape of a tensor, or nullptr; its dtype likewise.
   const std::vector<long>* shape_of(const std::string& name) const;
+  const std::string* dtype_of(const std::string& name) const;
 
   std::vector<std::string> names() const;
 

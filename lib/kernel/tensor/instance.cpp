@@ -1,21 +1,16 @@
-// Rule instance: the stored heads are T2's for the original's weights, number by number.
+// Rule instance: the stored heads of a sublayer are those of T2, T3 or T4 for the original, number
+// by number.
 #include "../rules.hpp"
-#include "attncert/kernel/mlp.hpp"
+#include "same.hpp"
 
 namespace attncert::rules {
 namespace {
-
-Error mismatch(const std::string& tensor, long row, long column) {
-  return fail(ErrorCode::InstanceMismatch,
-              "tensor '" + tensor + "' of the converted model is not the construction's at [" +
-                  std::to_string(row) + ", " + std::to_string(column) + "]");
-}
 
 // Every row j is [expected(j, 0..d-1), ones(j), 0].
 template <class Expected, class Ones>
 Status check_rows(const TensorFile& file, const std::string& name, long rows, long width,
                   Expected expected, Ones ones) {
-  ATTNCERT_TRY(const Tensor stored, file.read(name, {rows, width + 2}));
+  ATTNCERT_TRY(const Matrix stored, read_matrix(file, name, rows, width + 2));
   for (long j = 0; j < rows; ++j) {
     const auto row = stored.row(j);
     for (long i = 0; i < width + 2; ++i) {
@@ -26,41 +21,114 @@ Status check_rows(const TensorFile& file, const std::string& name, long rows, lo
   return ok();
 }
 
-Status check_same_vector(const Model& a, const std::optional<std::string>& name_a, const Model& b,
-                         const std::optional<std::string>& name_b, long length) {
-  if (name_a.has_value() != name_b.has_value()) {
-    return fail(ErrorCode::LayerFactsMismatch, "one norm has a bias and the other has none");
+// Rows [w_j, c_j, 0] times a sign.
+Status check_affine_rows(const TensorFile& file, const std::string& name, const Affine& map,
+                         double sign) {
+  return check_rows(
+      file, name, map.weight.rows, map.weight.columns,
+      [&](long j, long i) { return sign * map.weight.at(j, i); },
+      [&](long j) { return sign * map.bias[static_cast<std::size_t>(j)]; });
+}
+
+// The output matrix, transposed and padded, and the head that writes the output bias, times a factor.
+template <class Heads>
+Status check_output(const TensorFile& file, const Heads& heads, const Affine& out, bool has_bias,
+                    double bias_factor = 1) {
+  const long width = out.weight.rows;
+  const auto none = [](long) { return 0.0; };
+  ATTNCERT_CHECK(check_rows(
+      file, heads.output, out.weight.columns, width,
+      [&](long j, long i) { return out.weight.at(i, j); }, none));
+  if (has_bias != heads.bias_output.has_value()) {
+    return fail(ErrorCode::LayerFactsMismatch, "the output bias and its head do not go together");
   }
-  ATTNCERT_TRY(const std::vector<double> left, vector_or_zeros(a.weights, name_a, length));
-  ATTNCERT_TRY(const std::vector<double> right, vector_or_zeros(b.weights, name_b, length));
-  for (std::size_t i = 0; i < left.size(); ++i) {
-    if (left[i] != right[i]) return mismatch(*name_b, 0, static_cast<long>(i));
+  if (!has_bias) return ok();
+  return check_rows(
+      file, *heads.bias_output, 1, width,
+      [&](long, long i) { return bias_factor * out.bias[static_cast<std::size_t>(i)]; }, none);
+}
+
+// A mask as weights: omega where row i may attend to row j, else 0. The bias token is the last row.
+template <class Allows>
+Status check_masks(const Model& converted, const MaskWeights& masks, Allows allows) {
+  const std::optional<long> context = context_of(converted.network);
+  const auto omega = static_cast<double>(masks.omega);
+  if (!context || Rational(omega) != masks.omega) {
+    return fail(ErrorCode::LayerFactsMismatch,
+                "masks as weights need a network with a context, and an omega that fp64 holds");
+  }
+  const long n = *context + 1;
+  ATTNCERT_TRY(const Matrix stored, read_matrix(converted.weights, masks.query, n, n));
+  for (long i = 0; i < n; ++i) {
+    for (long j = 0; j < n; ++j) {
+      const bool allowed = i == *context ? j == i : allows(i, j);
+      if (stored.at(i, j) != (allowed ? omega : 0.0)) return mismatch(masks.query, i, j);
+    }
   }
   return ok();
 }
 
-Status check_same_norm(const Model& original, const Norm& a, const Model& converted,
-                       const Norm& b) {
-  if (a.kind != b.kind || a.epsilon != b.epsilon) {
-    return fail(ErrorCode::LayerFactsMismatch, "the norms differ in kind or epsilon");
-  }
-  const long width = original.network.d_model;
-  ATTNCERT_CHECK(check_same_vector(original, a.weight, converted, b.weight, width));
-  return check_same_vector(original, a.bias, converted, b.bias, width);
+Error shapes_differ(const std::string& name) {
+  return fail(ErrorCode::LayerFactsMismatch,
+              "sublayer '" + name + "': the models differ in sizes, mask, scale or gating");
 }
 
-Status check_bias_head(const Model& original, const MlpSublayer& mlp, const Model& converted,
-                       const NeuronHeads& heads) {
-  const long width = original.network.d_model;
-  if (mlp.out.bias.has_value() != heads.bias_output.has_value()) {
-    return fail(ErrorCode::LayerFactsMismatch, "the output bias and its head do not go together");
+Status check_mlp(const Model& original, const MlpSublayer& mlp, const Model& converted,
+                 const NeuronHeads& heads) {
+  if (heads.neurons != mlp.d_mlp || heads.gated != mlp.gate.has_value()) {
+    return shapes_differ(mlp.name);
   }
-  if (!mlp.out.bias) return ok();
-  ATTNCERT_TRY(const std::vector<double> bias,
-               vector_or_zeros(original.weights, mlp.out.bias, width));
+  ATTNCERT_CHECK(check_same_norm(original, mlp.norm, converted, heads.norm));
+  ATTNCERT_TRY(const MlpWeights weights, mlp_weights(original, mlp));
+  const TensorFile& file = converted.weights;
+  const Affine& score = weights.gate ? *weights.gate : weights.in;
+  ATTNCERT_CHECK(check_affine_rows(file, heads.query, score, -1));
+  ATTNCERT_CHECK(check_affine_rows(file, heads.value, weights.in, 1));
+  if (!heads.masks) return check_output(file, heads, weights.out, mlp.out.bias.has_value());
+  for (const Gate& gate : heads.gates) {
+    if (gate.scores.size() != 1) return shapes_differ(mlp.name);
+  }
+  const long bias_token = context_of(converted.network).value_or(0);
+  ATTNCERT_CHECK(check_masks(converted, *heads.masks,
+                             [=](long i, long j) { return j == i || j == bias_token; }));
+  return check_output(file, heads, weights.out, mlp.out.bias.has_value(), 2);
+}
+
+Status check_attention(const Model& original, const AttentionSublayer& layer,
+                       const Model& converted, const TokenHeads& heads) {
+  HeadShape shape = layer.shape;
+  if (heads.masks) shape.mask = "none";
+  if (heads.shape != shape) return shapes_differ(layer.name);
+  if (heads.masks) {
+    const long bias_token = context_of(converted.network).value_or(0);
+    const bool causal = layer.shape.mask == "causal";
+    ATTNCERT_CHECK(check_masks(converted, *heads.masks, [=](long i, long j) {
+      return j != bias_token && (!causal || j <= i);
+    }));
+  }
+  ATTNCERT_CHECK(check_same_norm(original, layer.norm, converted, heads.norm));
+  ATTNCERT_TRY(const AttentionWeights weights, attention_weights(original, layer));
+  const TensorFile& file = converted.weights;
+  ATTNCERT_CHECK(check_affine_rows(file, heads.query, weights.query, 1));
+  ATTNCERT_CHECK(check_affine_rows(file, heads.key, weights.key, 1));
+  ATTNCERT_CHECK(check_affine_rows(file, heads.value, weights.value, 1));
+  return check_output(file, heads, weights.out, layer.out.bias.has_value());
+}
+
+Status check_linear(const Model& original, const LinearSublayer& layer, const Model& converted,
+                    const SelfHeads& heads) {
+  const long width = original.network.d_model;
+  ATTNCERT_CHECK(check_same_norm(original, layer.norm, converted, heads.norm));
+  ATTNCERT_TRY(const Affine map,
+               read_affine(original.weights, layer.map, layer.layout, width, width));
   return check_rows(
-      converted.weights, *heads.bias_output, 1, width,
-      [&](long, long i) { return bias[static_cast<std::size_t>(i)]; }, [](long) { return 0.0; });
+      converted.weights, heads.output, width + 2, width,
+      [&](long j, long i) {
+        return j < width    ? map.weight.at(i, j)
+               : j == width ? map.bias[static_cast<std::size_t>(i)]
+                            : 0.0;
+      },
+      [](long) { return 0.0; });
 }
 
 }  // namespace
@@ -70,26 +138,22 @@ Status instance(Context& context, const Step& step, const Premises& premises) {
   ATTNCERT_TRY(const Instance* goal, conclusion_as<Instance>(step));
   ATTNCERT_TRY(const Model* original, context.original());
   ATTNCERT_TRY(const Model* converted, context.converted());
-  ATTNCERT_TRY(const MlpSublayer* mlp, sublayer_named<MlpSublayer>(original->network, goal->layer));
-  ATTNCERT_TRY(const NeuronHeads* heads,
-               sublayer_named<NeuronHeads>(converted->network, goal->layer));
-  const long width = original->network.d_model;
-  if (converted->network.d_model != width || heads->heads != mlp->d_mlp) {
-    return fail(ErrorCode::LayerFactsMismatch, "the models differ in d_model or number of neurons");
+  if (converted->network.d_model != original->network.d_model) return shapes_differ(goal->layer);
+  if (const auto mlp = sublayer_named<MlpSublayer>(original->network, goal->layer)) {
+    ATTNCERT_TRY(const NeuronHeads* heads,
+                 sublayer_named<NeuronHeads>(converted->network, goal->layer));
+    return check_mlp(*original, *mlp.value(), *converted, *heads);
   }
-  ATTNCERT_CHECK(check_same_norm(*original, mlp->norm, *converted, heads->norm));
-  ATTNCERT_TRY(const MlpWeights weights, mlp_weights(*original, *mlp));
-  const auto w = [&](long j, long i) { return weights.in.at(j, i); };
-  const auto c = [&](long j) { return weights.in_bias[static_cast<std::size_t>(j)]; };
-  const TensorFile& file = converted->weights;
-  ATTNCERT_CHECK(check_rows(
-      file, heads->query, mlp->d_mlp, width, [&](long j, long i) { return -w(j, i); },
-      [&](long j) { return -c(j); }));
-  ATTNCERT_CHECK(check_rows(file, heads->value, mlp->d_mlp, width, w, c));
-  ATTNCERT_CHECK(check_rows(
-      file, heads->output, mlp->d_mlp, width, [&](long j, long i) { return weights.out.at(j, i); },
-      [](long) { return 0.0; }));
-  return check_bias_head(*original, *mlp, *converted, *heads);
+  if (const auto linear = sublayer_named<LinearSublayer>(original->network, goal->layer)) {
+    ATTNCERT_TRY(const SelfHeads* heads,
+                 sublayer_named<SelfHeads>(converted->network, goal->layer));
+    return check_linear(*original, *linear.value(), *converted, *heads);
+  }
+  ATTNCERT_TRY(const AttentionSublayer* layer,
+               sublayer_named<AttentionSublayer>(original->network, goal->layer));
+  ATTNCERT_TRY(const TokenHeads* heads,
+               sublayer_named<TokenHeads>(converted->network, goal->layer));
+  return check_attention(*original, *layer, *converted, *heads);
 }
 
 }  // namespace attncert::rules

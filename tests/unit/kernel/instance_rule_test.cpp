@@ -105,7 +105,7 @@ TEST_CASE("rule instance: facts that must agree") {
   norm([](Norm& n) { n.bias.reset(); });
   CHECK(with_original([](Parts& p) { p.mlp().out.bias.reset(); }) == facts);
   CHECK(with_converted([](Parts& p) { p.heads().bias_output.reset(); }) == facts);
-  CHECK(with_converted([](Parts& p) { p.heads().heads = 1; }) == facts);
+  CHECK(with_converted([](Parts& p) { p.heads().neurons = 1; }) == facts);
   CHECK(with_converted([](Parts& p) { p.network.d_model = 4; }) == facts);
   CHECK(with_original([](Parts& p) { p.mlp().d_mlp = 1; }) == facts);
 }
@@ -131,6 +131,6 @@ TEST_CASE("rule instance: tensors and sublayers that are not there") {
   Both both(tiny_original());
   CHECK(both.check(structural(Rule::instance, Instance{"M"})) == name(ErrorCode::LayerMissing));
   CHECK(both.check(kInstance, {Instance{"m"}}) == name(ErrorCode::PremiseCount));
-  CHECK(both.check(structural(Rule::instance, LayerError{"m", 1})) ==
+  CHECK(both.check(structural(Rule::instance, LayerError{"m", {}, 1})) ==
         name(ErrorCode::ConclusionJudgement));
 }

@@ -137,8 +137,8 @@ TEST_CASE("kernel: rules by name") {
 TEST_CASE("kernel: rules about models need them") {
   const std::string missing = name(ErrorCode::SubjectMissing);
   CHECK(checked(structural(Rule::instance, Instance{"m"})) == missing);
-  CHECK(checked(computing(Rule::ball, PreactivationRange{"m", {}})) == missing);
-  CHECK(checked(structural(Rule::lift, LayerError{"m", 1}),
-                {Instance{"m"}, PreactivationRange{"m", {}}}) == missing);
+  CHECK(checked(computing(Rule::ball, PreactivationRange{"m", {}, {}})) == missing);
+  CHECK(checked(structural(Rule::lift, LayerError{"m", {}, 1}),
+                {Instance{"m"}, PreactivationRange{"m", {}, {}}}) == missing);
   CHECK(checked(structural(Rule::every_layer, ConversionError{})) == missing);
 }

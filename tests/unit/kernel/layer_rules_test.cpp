@@ -27,7 +27,7 @@ std::vector<Domain> ranges() {
 }
 
 std::string ball(const std::vector<Domain>& ranges, Parts original = tiny_original()) {
-  const Step step = computing(Rule::ball, PreactivationRange{"m", ranges}, 64);
+  const Step step = computing(Rule::ball, PreactivationRange{"m", {}, ranges}, 64);
   return Both(std::move(original)).check(step);
 }
 
@@ -38,14 +38,18 @@ SupError activation(const Rational& epsilon, std::string_view reach = "8") {
 
 std::string lift(const Rational& epsilon, const std::vector<Judgement>& premises,
                  const std::string& layer = "m") {
-  return Both(tiny_original()).check(structural(Rule::lift, LayerError{layer, epsilon}), premises);
+  return Both(tiny_original())
+      .check(structural(Rule::lift, LayerError{layer, {}, epsilon}), premises);
 }
 
 ConversionError conversion(const Rational& epsilon) {
-  return {{kHash, kHash},
-          {kHash, kHash},
-          {LayerClaim{"m", "gelu", "silu:k=1.702", "out-in", "layer-norm", real("1e-5"), epsilon}},
-          epsilon};
+  return {
+      {kHash, kHash},
+      {kHash, kHash},
+      {},
+      {LayerClaim{"m", "gelu", "silu:k=1.702", "out-in", "layer-norm", real("1e-5"), epsilon, {}}},
+      {},
+      epsilon};
 }
 
 template <class Change>
@@ -95,7 +99,7 @@ TEST_CASE("rule ball: number of ranges, sublayer, weights") {
   renamed.mlp().name = "n";
   CHECK(ball(ranges(), renamed) == name(ErrorCode::LayerMissing));
   Both both(tiny_original());
-  CHECK(both.check(computing(Rule::ball, PreactivationRange{"m", ranges()}), {Instance{"m"}}) ==
+  CHECK(both.check(computing(Rule::ball, PreactivationRange{"m", {}, ranges()}), {Instance{"m"}}) ==
         name(ErrorCode::PremiseCount));
 }
 
@@ -147,7 +151,7 @@ TEST_CASE("rule ball: weights that cancel when the mean is taken out") {
     for (int i = 0; i < 60; ++i) {
       const Rational middle((low + high) / 2);
       const Domain first{Rational(-100), middle};
-      const PreactivationRange goal{"m", {first, {real("-1e10"), real("1e10")}}};
+      const PreactivationRange goal{"m", {}, {first, {real("-1e10"), real("1e10")}}};
       (check_step(context, computing(Rule::ball, goal, 64), {}) ? high : low) = middle;
     }
     REQUIRE(high >= greatest);
@@ -157,7 +161,7 @@ TEST_CASE("rule ball: weights that cancel when the mean is taken out") {
 
 TEST_CASE("rule lift: the greatest column sum of |V2| epsilon") {
   // |V2| by output coordinate: 1 + 0.25, 0.5 + 1, 2 + 1; times 1/2
-  const std::vector<Judgement> premises{Instance{"m"}, PreactivationRange{"m", ranges()},
+  const std::vector<Judgement> premises{Instance{"m"}, PreactivationRange{"m", {}, ranges()},
                                         activation(Rational(1, 2))};
   CHECK(lift(real("1.50000000000001"), premises) == "ok");
   CHECK(lift(real("0x1.7ffffffffffffp0"), premises) == name(ErrorCode::BoundExceeded));
@@ -173,7 +177,7 @@ TEST_CASE("rule lift: the greatest column sum of |V2| epsilon") {
 }
 
 TEST_CASE("rule lift: each neuron takes the least bound that covers its range") {
-  const PreactivationRange range{"m", ranges()};
+  const PreactivationRange range{"m", {}, ranges()};
   // neuron 0 reaches 5.599, neuron 1 reaches 6.294: sums 2 * 1/4 + 1 * 1/2 at coordinate 2
   const std::vector<Judgement> nested{Instance{"m"}, range, activation(Rational(1, 2)),
                                       activation(Rational(1, 4), "6")};
@@ -187,7 +191,7 @@ TEST_CASE("rule lift: each neuron takes the least bound that covers its range") 
 
 TEST_CASE("rule lift: premises") {
   const Judgement instance = Instance{"m"};
-  const Judgement range = PreactivationRange{"m", ranges()};
+  const Judgement range = PreactivationRange{"m", {}, ranges()};
   SupError other = activation(1);
   other.pair.approximant = "silu:k=1.7";
   CHECK(lift(9, {instance, range, other}) == name(ErrorCode::PairMismatch));
@@ -196,13 +200,13 @@ TEST_CASE("rule lift: premises") {
   CHECK(lift(9, {instance, range, instance}) == name(ErrorCode::PremiseJudgement));
   CHECK(lift(9, {instance}) == name(ErrorCode::PremiseCount));
   CHECK(lift(9, {}) == name(ErrorCode::PremiseCount));
-  CHECK(lift(9, {instance, PreactivationRange{"m", {ranges()[0]}}, activation(1)}) ==
+  CHECK(lift(9, {instance, PreactivationRange{"m", {}, {ranges()[0]}}, activation(1)}) ==
         name(ErrorCode::RangeCount));
-  CHECK(lift(9, {instance, PreactivationRange{"m", {}}, activation(1)}) ==
+  CHECK(lift(9, {instance, PreactivationRange{"m", {}, {}}, activation(1)}) ==
         name(ErrorCode::RangeCount));
   const std::string missing = name(ErrorCode::LayerMissing);
   CHECK(lift(9, {Instance{"n"}, range, activation(1)}) == missing);
-  CHECK(lift(9, {instance, PreactivationRange{"n", ranges()}, activation(1)}) == missing);
+  CHECK(lift(9, {instance, PreactivationRange{"n", {}, ranges()}, activation(1)}) == missing);
   CHECK(lift(9, {instance, range, activation(1)}, "n") == missing);
   Both both(tiny_original());
   CHECK(both.check(structural(Rule::lift, Instance{"m"}), {instance, range, activation(1)}) ==
@@ -211,7 +215,7 @@ TEST_CASE("rule lift: premises") {
 
 TEST_CASE("rule every-layer: the statement's facts are the files'") {
   const std::string facts = name(ErrorCode::LayerFactsMismatch);
-  const std::vector<Judgement> premises{LayerError{"m", 2}};
+  const std::vector<Judgement> premises{LayerError{"m", {}, 2}};
   CHECK(every_layer_with(kUnchanged, premises) == "ok");
   const auto changed = [&](auto change) {
     return every_layer_with([&](ConversionError& c) { change(c.layers[0]); }, premises);
@@ -236,12 +240,12 @@ TEST_CASE("rule every-layer: the statement's facts are the files'") {
 
 TEST_CASE("rule every-layer: every sublayer, in order, once") {
   const std::string missing = name(ErrorCode::LayerMissing);
-  const std::vector<Judgement> premises{LayerError{"m", 2}};
-  CHECK(every_layer_with([](ConversionError& c) { c.layers.clear(); }, {}) == missing);
+  const std::vector<Judgement> premises{LayerError{"m", {}, 2}};
+  CHECK(every_layer_with([](ConversionError& c) { c.layers.clear(); }, premises) == missing);
   CHECK(every_layer_with([](ConversionError& c) { c.layers[0].name = "n"; }, premises) == missing);
-  CHECK(every_layer_with([](ConversionError& c) { c.layers.push_back(c.layers[0]); },
-                         {premises[0], premises[0]}) == missing);
-  CHECK(every_layer_with(kUnchanged, {LayerError{"n", 2}}) == missing);
+  CHECK(every_layer_with([](ConversionError& c) { c.layers.push_back(c.layers[0]); }, premises) ==
+        missing);
+  CHECK(every_layer_with(kUnchanged, {LayerError{"n", {}, 2}}) == missing);
   CHECK(every_layer_with(kUnchanged, {}) == name(ErrorCode::PremiseCount));
   CHECK(every_layer_with(kUnchanged, {premises[0], premises[0]}) == name(ErrorCode::PremiseCount));
   CHECK(every_layer_with(kUnchanged, {Instance{"m"}}) == name(ErrorCode::PremiseJudgement));
@@ -250,15 +254,15 @@ TEST_CASE("rule every-layer: every sublayer, in order, once") {
 TEST_CASE("layer certificates: what the prover writes is accepted, for these weights only") {
   Both both(tiny_original());
   const Subjects subjects = both.subjects();
-  const auto certificate =
-      certify_layers(*subjects.original, *subjects.converted, {kHash, kHash}, {kHash, kHash});
-  REQUIRE(outcome(certificate) == "ok");
+  const auto proof = certify_layers(*subjects.original, *subjects.converted, {});
+  REQUIRE(outcome(proof) == "ok");
+  const Certificate& certificate = proof.value().certificate;
   const auto run = [&](Subjects models) {
-    Kernel kernel(certificate.value().claim, std::move(models));
-    for (const Step& step : certificate.value().steps) {
+    Kernel kernel(certificate.claim, std::move(models));
+    for (const Step& step : certificate.steps) {
       if (const Status status = kernel.check(step); !status) return outcome(status);
     }
-    return outcome(kernel.finish(certificate.value().end));
+    return outcome(kernel.finish(certificate.end));
   };
   CHECK(run(both.subjects()) == "ok");
   CHECK(run({}) == name(ErrorCode::SubjectMissing));

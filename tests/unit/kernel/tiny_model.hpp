@@ -1,15 +1,19 @@
 // A sublayer of three coordinates and a few neurons, in memory, with its conversion.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 
-#include "attncert/construction/neuron_heads.hpp"
-#include "attncert/model/safetensors_writer.hpp"
+#include "attncert/construction/conversion.hpp"
 #include "unit/kernel/steps.hpp"
+#include "unit/tensors.hpp"
 
 namespace attncert::testing {
 
 inline const std::string kHash(64, 'a');
+
+/// One gate, SiLU(kz)/k.
+inline Gates one_gate(const std::string& k) { return {{"1", {{k, "0"}}}}; }
 
 /// A network and tensors that tests may change before they are used.
 struct Parts {
@@ -21,7 +25,7 @@ struct Parts {
 
   /// `bytes` must outlive the model, whose files' hashes are taken to be kHash.
   Model model(std::string& bytes) const {
-    bytes = write_safetensors(tensors);
+    bytes = bytes_of(tensors);
     auto file = TensorFile::parse(bytes);
     REQUIRE(file);
     return {network, std::move(file).value(), {kHash, kHash}};
@@ -34,7 +38,7 @@ inline Parts tiny_original(long neurons = 2) {
   parts.network.d_model = 3;
   parts.network.sublayers.emplace_back(MlpSublayer{
       "m", Layout::out_in, neurons, "gelu", Norm{"layer-norm", real("1e-5"), "gain", "shift"},
-      AffineMap{"in", "in_bias"}, AffineMap{"out", "out_bias"}});
+      AffineMap{"in", "in_bias"}, AffineMap{"out", "out_bias"}, std::nullopt});
   std::vector<double> in{3, -1, 2, 0.5, 0.25, -4, 7, 5, 0.125};
   std::vector<double> out{1, 0.25, 0.5, -1, -2, 1};  // (out, in)
   std::vector<double> bias{0.5, -0.1, 2};
@@ -50,12 +54,12 @@ inline Parts tiny_original(long neurons = 2) {
   return parts;
 }
 
-inline Parts converted_from(const Parts& original, const Rational& k = Rational(851, 500)) {
+inline Parts converted_from(const Parts& original, const Gates& gates = one_gate("1.702")) {
   std::string bytes;
   const Model model = original.model(bytes);
-  auto converted = convert_mlps(model, k);
-  REQUIRE(converted);
-  return {std::move(converted.value().network), std::move(converted.value().tensors)};
+  auto planned = plan_conversion(model, [&](const MlpSublayer&) { return Result<Gates>(gates); });
+  REQUIRE(planned);
+  return {std::move(planned.value().network), tensors_of(planned.value().tensors)};
 }
 
 /// An original and a conversion as a kernel's subjects.
@@ -68,7 +72,7 @@ public:
   Parts& original() { return original_; }
   Parts& converted() { return converted_; }
   Subjects subjects() {
-    return {original_.model(original_bytes_), converted_.model(converted_bytes_)};
+    return {original_.model(original_bytes_), converted_.model(converted_bytes_), {}};
   }
   std::string check(const Step& step, const std::vector<Judgement>& premises = {}) {
     Context context(subjects());

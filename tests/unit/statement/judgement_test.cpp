@@ -24,18 +24,32 @@ std::vector<Judgement> every_judgement() {
   const Domain piece{Rational(-5, 2), Rational(7)};
   const ModelHashes hashes{kHash, std::string(64, '0')};
   const LayerClaim layer{"h.0.mlp",    "gelu",       "silu:k=1.702", "in-out",
-                         "layer-norm", real("1e-5"), real("0.25")};
-  return {SupError{kPair, all, real("0.2785")},
-          SupError{{"(tanh x)", "silu:k=2/3"}, right, 0},
-          WellDefined{kPair, piece},
-          PointValue{kPair, Rational(-1, 7), Rational(-1), Rational(0)},
-          LowerBound{kPair, piece.mirrored(), real("1e-3")},
-          Unbounded{kPair, right.mirrored()},
-          Instance{"h.0.mlp"},
-          PreactivationRange{"h.0.mlp", {piece, {Rational(0), Rational(0)}}},
-          LayerError{"h.0.mlp", Rational(1, 3)},
-          ConversionError{hashes, hashes, {layer}, real("0.25")},
-          ConversionError{hashes, hashes, {layer, layer}, real("0.25")}};
+                         "layer-norm", real("1e-5"), real("0.25"),   {}};
+  LayerClaim unmasked = layer;
+  unmasked.omega = Rational(64);
+  return {
+      SupError{kPair, all, real("0.2785")},
+      SupError{{"(tanh x)", "silu:k=2/3"}, right, 0},
+      WellDefined{kPair, piece},
+      PointValue{kPair, Rational(-1, 7), Rational(-1), Rational(0)},
+      LowerBound{kPair, piece.mirrored(), real("1e-3")},
+      Unbounded{kPair, right.mirrored()},
+      Instance{"h.0.mlp"},
+      PreactivationRange{"h.0.mlp", {}, {piece, {Rational(0), Rational(0)}}},
+      LayerError{"h.0.mlp", {}, Rational(1, 3)},
+      LayerError{"h.0.mlp", Rational(5), Rational(1, 3)},
+      PreactivationRange{"h.0.mlp", real("2.5"), {all}},
+      ConversionError{hashes, hashes, {}, {layer}, {}, real("0.25")},
+      ConversionError{hashes, hashes, Rational(8), {layer, layer}, {}, real("0.25")},
+      ConversionError{
+          hashes, hashes, {}, {unmasked}, {{"h.0.attn", "causal", 64, real("0.5")}}, real("0.5")},
+      LayerError{"h.0.mlp", {}, Rational(1, 3), true},
+      ScoreBound{"h.0.attn", {}, Rational(7, 3)},
+      ScoreBound{"h.0.attn", Rational(2), 0},
+      MaskLeak{"h.0.attn", {}, real("1e-9")},
+      Identity{hashes, hashes},
+      MaskError{8, {MaskPattern::Kind::window, 3, {}}, 10, real("0.5"), Rational(100, 3), 1},
+      MaskError{2, {MaskPattern::Kind::rows, 0, {"8", "c"}}, 0, 0, 0, 0}};
 }
 
 struct Rejection {
@@ -106,16 +120,23 @@ constexpr Rejection kRejected[] = {
      ErrorCode::DomainReversed},
     {R"({"judgement":"instance"})", ErrorCode::JsonMissingKey},
     {R"({"judgement":"instance","layer":7})", ErrorCode::JsonWrongType},
-    {R"({"judgement":"range","layer":"a","ranges":{}})", ErrorCode::JsonWrongType},
-    {R"({"judgement":"range","layer":"a","ranges":["all"]})", ErrorCode::JsonWrongType},
-    {R"({"judgement":"range","layer":"a","ranges":[["2","1"]]})", ErrorCode::DomainReversed},
-    {R"({"judgement":"one-layer-error","layer":"a","epsilon":"-1"})", ErrorCode::EpsilonNegative},
+    {R"({"judgement":"range","inputs":"every","layer":"a","ranges":{}})", ErrorCode::JsonWrongType},
+    {R"({"judgement":"range","inputs":"every","layer":"a","ranges":[["2","1"]]})",
+     ErrorCode::DomainReversed},
+    {R"({"judgement":"range","layer":"a","ranges":[]})", ErrorCode::JsonMissingKey},
+    {R"({"judgement":"range","inputs":{"box":"0"},"layer":"a","ranges":[]})",
+     ErrorCode::DomainReversed},
+    {R"({"judgement":"range","inputs":{"ball":"1"},"layer":"a","ranges":[]})",
+     ErrorCode::JsonMissingKey},
+    {R"({"judgement":"one-layer-error","inputs":"every","layer":"a","epsilon":"-1"})",
+     ErrorCode::EpsilonNegative},
+    {R"({"judgement":"identity"})", ErrorCode::JsonMissingKey},
     {R"({"judgement":"one-layer-error","layer":"a"})", ErrorCode::JsonMissingKey},
 };
 
 // A layer-error statement with one member replaced.
 std::string conversion_with(const std::string& path, const Json& value) {
-  Json json = to_json(every_judgement()[9]);
+  Json json = to_json(every_judgement()[11]);
   json[Json::json_pointer(path)] = value;
   return outcome(judgement_of(json, nullptr));
 }
@@ -183,8 +204,8 @@ TEST_CASE("judgement: names of sublayers cannot look like anything else") {
   const auto with_name = [](const std::string& layer) {
     const std::string results[] = {
         outcome(judgement_of(to_json(Instance{layer}), nullptr)),
-        outcome(judgement_of(to_json(LayerError{layer, 1}), nullptr)),
-        outcome(judgement_of(to_json(PreactivationRange{layer, {}}), nullptr)),
+        outcome(judgement_of(to_json(LayerError{layer, {}, 1}), nullptr)),
+        outcome(judgement_of(to_json(PreactivationRange{layer, {}, {}}), nullptr)),
         conversion_with("/layers/0/name", layer)};
     for (const std::string& result : results) CHECK(result == results[0]);
     return results[0];
@@ -203,7 +224,7 @@ TEST_CASE("judgement: which may head a certificate") {
     const std::string kind(kind_of(judgement));
     CAPTURE(kind);
     const bool claim = kind == "sup-error" || kind == "lower-bound" || kind == "unbounded" ||
-                       kind == "layer-error";
+                       kind == "layer-error" || kind == "identity" || kind == "mask-error";
     CHECK(outcome(claim_of(to_json(judgement))) == (claim ? "ok" : name(ErrorCode::NotAClaim)));
   }
 }

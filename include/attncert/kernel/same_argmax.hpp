@@ -1,0 +1,26 @@
+// Whether two models provably decode alike.
+#pragma once
+
+#include <functional>
+
+#include "attncert/kernel/rigorous_model.hpp"
+#include "attncert/statement/prompts.hpp"
+
+namespace attncert {
+
+/// Greedy decoding of `generate` tokens after a prompt is the same for both models.
+/// Maths    for g = 1, ..., generate: the original's output t_g at the last position is strictly the
+///          largest, and so is the converted model's; then t_g is appended. By induction both
+///          decode t_1, t_2, ...
+/// Requires prompt and appended tokens to fit the context (NetworkField)
+/// Errors   MarginNotProved, naming model and position; those of RigorousModel
+/// Status   trusted
+Status same_argmax(const RigorousModel& original, const RigorousModel& converted,
+                   const Prompt& prompt, long generate);
+
+/// Calls work(i) for first <= i < last on some threads, until all is done or work returns false.
+/// Requires work that may be called from several threads
+void for_each_in_parallel(long first, long last, unsigned threads,
+                          const std::function<bool(long)>& work);
+
+}  // namespace attncert

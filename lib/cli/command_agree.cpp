@@ -1,0 +1,170 @@
+#include <filesystem>
+#include <iostream>
+
+#include "attncert/core/file.hpp"
+#include "attncert/core/sha256.hpp"
+#include "attncert/model/output_files.hpp"
+#include "attncert/prover/agreement.hpp"
+#include "common.hpp"
+
+namespace attncert::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Options {
+  std::string original;
+  std::string converted;
+  std::string prompts;
+  std::string output;
+  long generate = 1;
+  long shard_size = 100;
+  long jobs = 0;
+  bool allow_exceptions = false;
+  bool json = false;
+};
+
+std::string relative_to(const fs::path& file, const fs::path& certificate) {
+  const fs::path from = fs::weakly_canonical(fs::absolute(certificate)).parent_path();
+  return fs::weakly_canonical(fs::absolute(file)).lexically_relative(from).generic_string();
+}
+
+// The canonical network file of the original: its own, or the one its conversion keeps.
+Result<fs::path> network_file(const Options& options, const LoadedModel& original) {
+  for (const fs::path& path : {fs::path(options.original) / "network.json",
+                               fs::path(options.converted) / "original.network.json"}) {
+    const auto text = read_file(path);
+    if (text && sha256_hex(text.value()) == original.model.hashes.network) return path;
+  }
+  return fail(ErrorCode::SubjectMismatch,
+              "'" + options.converted + "' is not a conversion of '" + options.original +
+                  "': its original.network.json describes another model");
+}
+
+Result<Prompts> load_prompts(const std::string& path) {
+  ATTNCERT_TRY(const std::string text, read_file(path));
+  auto prompts = parse_prompts(text);
+  if (!prompts) return fail(prompts.error().code, path + ": " + prompts.error().message);
+  return Prompts{std::move(prompts).value(), sha256_hex(text)};
+}
+
+Json header_of(const Options& options, const Model& original, const Model& converted,
+               const Prompts& prompts) {
+  return {{"attncert-partial", 1},
+          {"original", {original.hashes.network, original.hashes.weights}},
+          {"converted", {converted.hashes.network, converted.hashes.weights}},
+          {"prompts", prompts.sha256},
+          {"generate", options.generate},
+          {"shard_size", options.shard_size}};
+}
+
+void print(const Options& options, const Agreement& agreement, long count, bool written) {
+  const long proved = count - static_cast<long>(agreement.unproved.size());
+  if (options.json) {
+    Json exceptions = Json::array();
+    for (const Unproved& one : agreement.unproved) {
+      exceptions.push_back({{"prompt", one.prompt}, {"reason", one.reason}});
+    }
+    Json json{{"prompts", count},
+              {"proved", proved},
+              {"resumed", agreement.resumed},
+              {"exceptions", exceptions}};
+    if (written) json["certificate"] = options.output;
+    std::cout << json.dump() << "\n";
+    return;
+  }
+  std::cout << "proved: " << proved << " of " << count << " prompts decode alike, "
+            << options.generate << " tokens each\n";
+  if (!agreement.unproved.empty()) {
+    std::cout << "first not proved: prompt " << agreement.unproved.front().prompt
+              << " (numbered from 0): " << agreement.unproved.front().reason << "\n";
+  }
+  if (written) {
+    std::cout << options.output << ": " << agreement.certificate.steps.size()
+              << " steps; check it with: attncert-check " << options.output << "\n";
+  } else {
+    std::cout << "no certificate written: --allow-exceptions writes one for the others\n";
+  }
+}
+
+Result<int> run_all(const Options& options) {
+  if (options.generate < 1 || options.shard_size < 1 || options.jobs < 0) {
+    return fail(ErrorCode::NumberSyntax,
+                "--generate and --shard-size must be at least 1, --jobs at least 0");
+  }
+  ATTNCERT_TRY(const LoadedModel original, load_model(options.original));
+  ATTNCERT_TRY(const LoadedModel converted, load_model(options.converted));
+  ATTNCERT_TRY(const fs::path network, network_file(options, original));
+  ATTNCERT_TRY(const Prompts prompts, load_prompts(options.prompts));
+  ATTNCERT_TRY(ShardLog log,
+               ShardLog::open(options.output + ".partial",
+                              header_of(options, original.model, converted.model, prompts)));
+  AgreementOptions how;
+  how.generate = options.generate;
+  how.shard_size = options.shard_size;
+  how.jobs = static_cast<unsigned>(options.jobs);
+  how.progress = terminal_progress("proving", "prompts");
+  auto agreement = prove_agreement(original.model, converted.model, prompts, how, log);
+  end_progress();
+  if (!agreement) {
+    if (log.finished().empty()) log.remove();
+    return agreement.error();
+  }
+  Certificate& certificate = agreement.value().certificate;
+  certificate.subjects = {
+      {"original-network", relative_to(network, options.output), original.model.hashes.network},
+      {"original-weights", relative_to(original.weights_path, options.output),
+       original.model.hashes.weights},
+      {"converted-network",
+       relative_to(fs::path(options.converted) / "network.json", options.output),
+       converted.model.hashes.network},
+      {"converted-weights", relative_to(converted.weights_path, options.output),
+       converted.model.hashes.weights},
+      {"prompts", relative_to(options.prompts, options.output), prompts.sha256}};
+  const bool all = agreement.value().unproved.empty();
+  const bool written = all || options.allow_exceptions;
+  if (written) {
+    ATTNCERT_CHECK(write_file_atomically(options.output, write_certificate(certificate)));
+  }
+  log.remove();
+  print(options, agreement.value(), static_cast<long>(prompts.prompts.size()), written);
+  return written ? kDone : kRefuted;
+}
+
+int run(const Options& options) {
+  const auto code = run_all(options);
+  return code ? code.value() : exit_with(code.error());
+}
+
+}  // namespace
+
+void add_agree(CLI::App& application, int& exit_code) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = application.add_subcommand(
+      "agree", "Prove that two models decode prompts alike, in exact arithmetic");
+  command->add_option("ORIGINAL", options->original, "folder of the original model")->required();
+  command->add_option("CONVERTED", options->converted, "folder of its conversion")->required();
+  command
+      ->add_option("--prompts", options->prompts, "file of prompts: one a line, tokens by commas")
+      ->required();
+  command
+      ->add_option("-o,--output", options->output,
+                   "the certificate to write; FILE.partial keeps finished shards meanwhile")
+      ->required();
+  command
+      ->add_option("--generate", options->generate, "tokens that greedy decoding adds to a prompt")
+      ->capture_default_str();
+  command->add_option("--shard-size", options->shard_size, "prompts in a step")
+      ->capture_default_str();
+  command->add_option("--jobs", options->jobs, "threads; 0: one for each core")
+      ->capture_default_str();
+  command->add_flag("--allow-exceptions", options->allow_exceptions,
+                    "write a certificate that names the prompts it does not cover");
+  command->add_flag("--json", options->json, "print one JSON object");
+  command->footer(
+      "Example:\n  attncert agree certificates/models/adder-silu /tmp/adder-heads "
+      "--prompts sums.txt --generate 3 -o agree.jsonl");
+  command->callback([options, &exit_code] { exit_code = run(*options); });
+}
+
+}  // namespace attncert::cli

@@ -1,0 +1,129 @@
+// Rules argmax and shard-union: the same most likely tokens, prompt by prompt.
+#include <algorithm>
+#include <atomic>
+#include <mutex>
+#include <thread>
+
+#include "../rules.hpp"
+#include "attncert/kernel/same_argmax.hpp"
+
+namespace attncert {
+namespace {
+
+// The output of a row that is strictly the largest for all numbers enclosed, or -1.
+long strict_winner(const Enclosure& outputs, long row) {
+  long winner = 0;
+  for (long k = 1; k < outputs.columns(); ++k) {
+    if (outputs.at(row, k).mid > outputs.at(row, winner).mid) winner = k;
+  }
+  const Ball most = outputs.at(row, winner);
+  for (long k = 0; k < outputs.columns(); ++k) {
+    const Ball margin = most - outputs.at(row, k);
+    if (k != winner && !(margin.mid > margin.rad)) return -1;
+  }
+  return winner;
+}
+
+Error unproved(const char* model, std::size_t position) {
+  return fail(ErrorCode::MarginNotProved, "at position " + std::to_string(position) + " the " +
+                                              model +
+                                              " model's largest output is not proved to be "
+                                              "the largest, or not the same");
+}
+
+}  // namespace
+
+Status same_argmax(const RigorousModel& original, const RigorousModel& converted,
+                   const Prompt& prompt, long generate) {
+  Prompt tokens = prompt;
+  std::vector<long> winners;
+  for (long g = 0; g < generate; ++g) {
+    const auto last = static_cast<long>(tokens.size()) - 1;
+    ATTNCERT_TRY(const Enclosure outputs, original.run_tokens(tokens, last));
+    winners.push_back(strict_winner(outputs, 0));
+    if (winners.back() < 0) return unproved("original", tokens.size() - 1);
+    if (!converted.is_causal()) {
+      ATTNCERT_TRY(const Enclosure others, converted.run_tokens(tokens, last));
+      if (strict_winner(others, 0) != winners.back())
+        return unproved("converted", tokens.size() - 1);
+    }
+    if (g + 1 < generate) tokens.push_back(winners.back());
+  }
+  if (!converted.is_causal()) return ok();
+  const auto first = static_cast<long>(prompt.size()) - 1;
+  ATTNCERT_TRY(const Enclosure outputs, converted.run_tokens(tokens, first));
+  for (long g = 0; g < generate; ++g) {
+    if (strict_winner(outputs, g) != winners[static_cast<std::size_t>(g)]) {
+      return unproved("converted", prompt.size() - 1 + static_cast<std::size_t>(g));
+    }
+  }
+  return ok();
+}
+
+void for_each_in_parallel(long first, long last, unsigned threads,
+                          const std::function<bool(long)>& work) {
+  std::atomic<long> next = first;
+  std::atomic<bool> going = true;
+  const auto loop = [&] {
+    for (long i = next++; i < last && going; i = next++) {
+      if (!work(i)) going = false;
+    }
+  };
+  std::vector<std::thread> others;
+  for (unsigned t = 1; t < threads; ++t) others.emplace_back(loop);
+  loop();
+  for (std::thread& other : others) other.join();
+}
+
+namespace rules {
+
+Status argmax(Context& context, const Step& step, const Premises& premises) {
+  if (!premises.empty()) return premise_count();
+  ATTNCERT_TRY(const ArgmaxShard* goal, conclusion_as<ArgmaxShard>(step));
+  ATTNCERT_TRY(const Prompts* prompts, context.prompts());
+  const auto count = static_cast<long>(prompts->prompts.size());
+  if (goal->first < 0 || goal->first >= goal->last || goal->last > count || goal->generate < 1) {
+    return fail(ErrorCode::ShardsNotCovering,
+                "the shard is empty or no part of the " + std::to_string(count) + " prompts");
+  }
+  ATTNCERT_TRY(const RigorousModel* original, context.rigorous_original());
+  ATTNCERT_TRY(const RigorousModel* converted, context.rigorous_converted());
+  std::mutex guard;
+  Status result = ok();
+  for_each_in_parallel(goal->first, goal->last, std::thread::hardware_concurrency(), [&](long i) {
+    if (std::binary_search(goal->except.begin(), goal->except.end(), i)) return true;
+    Status one = same_argmax(*original, *converted, prompts->prompts[static_cast<std::size_t>(i)],
+                             goal->generate);
+    if (one) return true;
+    const std::lock_guard<std::mutex> lock(guard);
+    result = fail(one.error().code, "prompt " + std::to_string(i) + ": " + one.error().message);
+    return false;
+  });
+  return result;
+}
+
+Status shard_union(Context& context, const Step& step, const Premises& premises) {
+  ATTNCERT_TRY(const SameArgmax* goal, conclusion_as<SameArgmax>(step));
+  ATTNCERT_TRY(const Model* original, context.original());
+  ATTNCERT_TRY(const Model* converted, context.converted());
+  ATTNCERT_TRY(const Prompts* prompts, context.prompts());
+  if (goal->original != original->hashes || goal->converted != converted->hashes ||
+      goal->prompts != prompts->sha256) {
+    return fail(ErrorCode::SubjectMismatch, "the conclusion is about other files");
+  }
+  long next = 0;
+  std::vector<long> except;
+  for (std::size_t i = 0; i < premises.size(); ++i) {
+    ATTNCERT_TRY(const ArgmaxShard* shard, premise_as<ArgmaxShard>(premises, i));
+    if (shard->first != next || shard->generate != goal->generate) break;
+    next = shard->last;
+    except.insert(except.end(), shard->except.begin(), shard->except.end());
+  }
+  const bool all = next == goal->count && next == static_cast<long>(prompts->prompts.size());
+  if (all && except == goal->except) return ok();
+  return fail(ErrorCode::ShardsNotCovering,
+              "the shards are not all prompts, in order, with the exceptions stated");
+}
+
+}  // namespace rules
+}  // namespace attncert

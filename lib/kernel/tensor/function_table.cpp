@@ -1,0 +1,110 @@
+#include "function_table.hpp"
+
+#include <algorithm>
+#include <cmath>
+
+#include "attncert/expression/taylor.hpp"
+#include "attncert/expression/zoo.hpp"
+
+namespace attncert::rules {
+namespace {
+
+constexpr Precision kPrecision = 96;
+constexpr double kHalfWidth = 0x1p-5;
+constexpr double kCoarse = 0x1p-52;  // error bounds above this call for interval arithmetic
+
+// |x| <= result for all x in the interval.
+double bound_of(const Interval& x) {
+  if (!is_bounded(x)) return INFINITY;
+  return std::max(std::fabs(lower_double(x)), std::fabs(upper_double(x)));
+}
+
+// A number near the middle, and how far the interval reaches from it.
+Ball ball_around(const Interval& x) {
+  if (!is_bounded(x)) return {0, INFINITY};
+  const double head = lower_double(x) / 2 + upper_double(x) / 2;
+  if (!std::isfinite(head)) return {0, INFINITY};
+  const Interval rest = x - enclose(Rational(head), kPrecision);
+  const double tail = lower_double(rest) / 2 + upper_double(rest) / 2;
+  const Wide mid = Wide{head} + tail;  // what the addition drops is far below v |mid|
+  const Interval missed = rest - enclose(Rational(tail), kPrecision);
+  return {mid, rounded_up(bound_of(missed) + kRoundoff * magnitude(mid))};
+}
+
+}  // namespace
+
+Result<FunctionTable> FunctionTable::make(const std::string& function) {
+  FunctionTable table;
+  ProgramBuilder builder;
+  ATTNCERT_TRY(table.root_, read_function(function, builder));
+  table.program_ = builder.program();
+  for (long i = 0; i < kCells; ++i) table.cells_.push_back(table.make_cell(i));
+  std::vector<double> slopes;
+  for (const Cell& cell : table.cells_) slopes.push_back(cell.slope);
+  for (std::size_t i = 0; i < slopes.size(); ++i) {
+    const std::size_t before = i == 0 ? i : i - 1;
+    const std::size_t after = std::min(i + 1, slopes.size() - 1);
+    table.cells_[i].slope = std::max({slopes[before], slopes[i], slopes[after]});
+  }
+  return table;
+}
+
+// A cell that cannot be expanded keeps an infinite error.
+FunctionTable::Cell FunctionTable::make_cell(long index) const {
+  Cell cell;
+  const Rational centre(2 * (index - kCells / 2) + 1, 32);
+  const Rational half(1, 32);
+  const Interval whole = enclose(Rational(centre - half), Rational(centre + half), kPrecision);
+  const auto over = expand_over_piece(program_, root_, whole, kOrder, kPrecision);
+  if (!over) return cell;
+  const auto at = taylor_coefficients(program_, root_, enclose(centre, kPrecision), kOrder - 1,
+                                      kPrecision, over.value().branches);
+  if (!at) return cell;
+  const auto coefficient = [](const Series& series, std::size_t k) {
+    return k < series.size() ? series[k] : integer(0, kPrecision);
+  };
+  double error = 0;
+  double power = 1;
+  for (std::size_t k = 0; k < kOrder; ++k) {
+    const Ball exact = ball_around(coefficient(at.value(), k));
+    cell.coefficients.at(k) = exact.mid;
+    // coefficient k goes through 2k + 1 roundings of Horner's scheme
+    error +=
+        (exact.rad + 1.125 * static_cast<double>(2 * k + 1) * kRoundoff * magnitude(exact.mid)) *
+        power;
+    power *= kHalfWidth;
+  }
+  error += bound_of(coefficient(over.value().coefficients, kOrder)) * power;
+  cell.error = rounded_up(error);
+  cell.slope = bound_of(coefficient(over.value().coefficients, 1));
+  return cell;
+}
+
+Ball FunctionTable::operator()(Ball x) const {
+  const double position = std::floor(static_cast<double>(x.mid) * 16) + kCells / 2;
+  if (!(position >= 1 && position < kCells - 1 && x.rad <= kHalfWidth)) return evaluate_slowly(x);
+  const auto index = static_cast<std::size_t>(position);
+  const Cell& cell = cells_[index];
+  if (!(cell.error <= kCoarse)) return evaluate_slowly(x);
+  const double centre = (2 * (static_cast<double>(index) - kCells / 2) + 1) * kHalfWidth;
+  // t is rounded once; a midpoint that fp64 rounds into the next cell is outside this one by 2^-47
+  // at most: both belong to what the slope makes up for
+  const Wide exact = x.mid - centre;
+  const Wide t = std::clamp<Wide>(exact, -kHalfWidth, kHalfWidth);
+  Wide value = cell.coefficients.back();
+  for (std::size_t k = kOrder - 1; k-- > 0;) value = value * t + cell.coefficients.at(k);
+  const double off = magnitude(exact - t) + kRoundoff * kHalfWidth;
+  return {value, rounded_up(cell.error + cell.slope * (x.rad + 2 * off))};
+}
+
+Ball FunctionTable::evaluate_slowly(Ball x) const {
+  const auto head = static_cast<double>(x.mid);
+  if (!std::isfinite(head) || !std::isfinite(x.rad)) return {0, INFINITY};
+  const Rational mid = Rational(head) + Rational(static_cast<double>(x.mid - head));
+  const Rational rad = Rational(x.rad) + Rational((2 * kRoundoff + 0x1p-100) * std::fabs(head));
+  const Interval at = enclose(Rational(mid - rad), Rational(mid + rad), kPrecision);
+  const auto value = evaluate(program_, root_, at, kPrecision);
+  return value ? ball_around(value.value()) : Ball{0, INFINITY};
+}
+
+}  // namespace attncert::rules

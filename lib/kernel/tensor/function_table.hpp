@@ -1,0 +1,47 @@
+// Fast enclosures of a function of one real variable: a polynomial with an error bound for each cell
+// of a grid, made once with interval arithmetic.
+#pragma once
+
+#include <array>
+#include <string>
+#include <vector>
+
+#include "attncert/expression/term.hpp"
+#include "attncert/interval/interval.hpp"
+#include "attncert/tensor/ball.hpp"
+
+namespace attncert::rules {
+
+/// Encloses f(x), f given by its text.
+/// Maths    on a cell [c - h, c + h], h = 2^-5, f(c + t) = sum_{k<14} c_k t^k + c_14(xi) t^14; the
+///          enclosed c_k and c_14 over the cell bound what stored coefficients a_k miss; Horner's
+///          scheme errs by at most 1.125 v sum (2k + 1) |a_k| h^k; a radius r <= 2h adds r times the
+///          largest slope on this cell and its neighbours. Elsewhere, and where that is coarse, f is
+///          evaluated in interval arithmetic.
+/// Status   trusted
+/// Source   docs/formulas.md#tables
+class FunctionTable {
+public:
+  /// Requires a function that is defined and continuous on all reals. Errors of read_function
+  static Result<FunctionTable> make(const std::string& function);
+
+  Ball operator()(Ball x) const;
+
+private:
+  static constexpr int kOrder = 14;
+  static constexpr long kCells = 1024;  // of width 1/16, on [-32, 32]
+  struct Cell {
+    std::array<Wide, kOrder> coefficients{};
+    double error = INFINITY;
+    double slope = INFINITY;  // the largest |f'| on the cell, then on its neighbours too
+  };
+
+  Cell make_cell(long index) const;
+  Ball evaluate_slowly(Ball x) const;
+
+  Program program_;
+  NodeIndex root_ = 0;
+  std::vector<Cell> cells_;
+};
+
+}  // namespace attncert::rules

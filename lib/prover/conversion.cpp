@@ -1,0 +1,64 @@
+#include "attncert/prover/conversion.hpp"
+
+#include "attncert/core/sha256.hpp"
+#include "attncert/model/network_writer.hpp"
+#include "attncert/model/safetensors_writer.hpp"
+#include "attncert/prover/mask_weights.hpp"
+
+namespace attncert {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string relative_to(const fs::path& file, const fs::path& folder) {
+  const fs::path from = fs::weakly_canonical(fs::absolute(folder));
+  return fs::weakly_canonical(fs::absolute(file)).lexically_relative(from).generic_string();
+}
+
+ByteSource text_source(const std::string& text) {
+  return [&text](const ByteSink& sink) { return sink(text); };
+}
+
+}  // namespace
+
+Result<ConversionResult> convert_model(LoadedModel& original, const ConversionOptions& options,
+                                       const std::filesystem::path& folder) {
+  if (original.model.network.sublayers.empty()) {
+    return fail(ErrorCode::LayerMissing, "the model has no sublayers to convert");
+  }
+  ATTNCERT_TRY(PlannedModel planned, plan_conversion(original.model, options.gates_for));
+  if (options.mask_epsilon) {
+    ATTNCERT_TRY(const Rational omega, omega_for_masks(original.model, planned.network, options.box,
+                                                       *options.mask_epsilon));
+    ATTNCERT_CHECK(plan_mask_weights(original.model, omega, planned));
+  }
+  StagedFiles staged;
+  ATTNCERT_TRY(const fs::path temporary,
+               staged.stage(folder / "model.safetensors", [&](const ByteSink& sink) {
+                 return write_safetensors(planned.tensors, sink, options.writing);
+               }));
+  ATTNCERT_TRY(const MappedFile weights, MappedFile::open(temporary));
+  const std::string network_text = write_network(planned.network);
+  Model converted;
+  ATTNCERT_TRY(converted.network, parse_network(network_text));
+  ATTNCERT_TRY(converted.weights, TensorFile::parse(weights.bytes()));
+  converted.hashes = {sha256_hex(network_text), sha256_hex(weights.bytes())};
+  ATTNCERT_TRY(LayerCertificate proof,
+               certify_layers(original.model, converted, options.box, options.proving));
+  proof.certificate.subjects = {
+      {"original-network", "original.network.json", original.model.hashes.network},
+      {"original-weights", relative_to(original.weights_path, folder),
+       original.model.hashes.weights},
+      {"converted-network", "network.json", converted.hashes.network},
+      {"converted-weights", "model.safetensors", converted.hashes.weights}};
+  const std::string certificate = write_certificate(proof.certificate);
+  ATTNCERT_CHECK(
+      staged.stage(folder / "original.network.json", text_source(original.network_text)));
+  ATTNCERT_CHECK(staged.stage(folder / "network.json", text_source(network_text)));
+  ATTNCERT_CHECK(staged.stage(folder / "certificate.jsonl", text_source(certificate)));
+  ATTNCERT_CHECK(staged.commit());
+  return ConversionResult{std::move(converted.network), std::move(proof.certificate.claim),
+                          std::move(proof.masks), std::move(proof.layers)};
+}
+
+}  // namespace attncert

@@ -1,0 +1,74 @@
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "attncert/core/file.hpp"
+#include "attncert/prover/agreement.hpp"
+
+namespace attncert {
+namespace {
+
+Error unwritable(const std::filesystem::path& path) {
+  return fail(ErrorCode::FileUnwritable,
+              "cannot write '" + path.string() + "': " + std::strerror(errno));
+}
+
+// Appends to a file cut to `size` bytes first, and flushes it to the disk.
+Status append(const std::filesystem::path& path, std::size_t size, const std::string& text) {
+  const int descriptor = ::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+  if (descriptor < 0) return unwritable(path);
+  const bool good = ::ftruncate(descriptor, static_cast<off_t>(size)) == 0 &&
+                    ::pwrite(descriptor, text.data(), text.size(), static_cast<off_t>(size)) ==
+                        static_cast<ssize_t>(text.size()) &&
+                    ::fsync(descriptor) == 0;
+  const int saved = errno;
+  ::close(descriptor);
+  errno = saved;
+  return good ? ok() : Status(unwritable(path));
+}
+
+}  // namespace
+
+Result<ShardLog> ShardLog::open(const std::filesystem::path& path, const Json& header) {
+  ShardLog log;
+  log.path_ = path;
+  std::string text;
+  if (std::filesystem::exists(path)) {
+    ATTNCERT_TRY(text, read_file(path));
+  }
+  text.resize(text.rfind('\n') == std::string::npos ? 0 : text.rfind('\n') + 1);
+  std::size_t at = 0;
+  bool first = true;
+  while (at < text.size()) {
+    const std::size_t end = text.find('\n', at);
+    const Json line = Json::parse(text.begin() + static_cast<long>(at),
+                                  text.begin() + static_cast<long>(end), nullptr, false);
+    if (first && line != header) {
+      return fail(ErrorCode::FileUnwritable,
+                  "'" + path.string() +
+                      "' holds unfinished work on other files or with other options: finish "
+                      "that, or remove it");
+    }
+    if (!first) log.finished_.push_back(line);
+    first = false;
+    at = end + 1;
+  }
+  ATTNCERT_CHECK(append(path, text.size(), text.empty() ? header.dump() + "\n" : std::string()));
+  return log;
+}
+
+Status ShardLog::add(const Json& shard) {
+  finished_.push_back(shard);
+  std::error_code problem;
+  const auto size = std::filesystem::file_size(path_, problem);
+  return append(path_, problem ? 0 : static_cast<std::size_t>(size), shard.dump() + "\n");
+}
+
+void ShardLog::remove() const {
+  std::error_code problem;
+  std::filesystem::remove(path_, problem);
+}
+
+}  // namespace attncert

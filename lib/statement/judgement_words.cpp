@@ -1,0 +1,126 @@
+// Judgements in plain English.
+#include <algorithm>
+
+#include "attncert/statement/judgement.hpp"
+
+namespace attncert {
+namespace {
+
+std::string difference(const Pair& pair) { return pair.target + " - " + pair.approximant; }
+
+std::string inputs(const std::optional<Rational>& box) {
+  if (!box) return "every input row";
+  const std::string radius = to_string(*box);
+  return "every input row with coordinates in [-" + radius + ", " + radius + "]";
+}
+
+std::string words(const SupError& j) {
+  return "|" + difference(j.pair) + "| <= " + to_string(j.epsilon) + " for " + in_words(j.domain);
+}
+
+std::string words(const WellDefined& j) {
+  return j.pair.target + " and " + j.pair.approximant + " are defined for " + in_words(j.domain);
+}
+
+std::string words(const PointValue& j) {
+  return difference(j.pair) + " lies in [" + to_string(j.lower) + ", " + to_string(j.upper) +
+         "] at x = " + to_string(j.at);
+}
+
+std::string words(const LowerBound& j) {
+  return "|" + difference(j.pair) + "| >= " + to_string(j.epsilon) + " for some x among " +
+         in_words(j.domain);
+}
+
+std::string words(const Unbounded& j) {
+  return "|" + difference(j.pair) + "| has no bound over " + in_words(j.domain);
+}
+
+std::string words(const Instance& j) {
+  return "the stored heads of " + j.layer + " are exactly the construction's";
+}
+
+std::string words(const PreactivationRange& j) {
+  return "ranges of the " + std::to_string(j.ranges.size()) + " pre-activations of " + j.layer +
+         " over " + inputs(j.box);
+}
+
+std::string words(const LayerError& j) {
+  return "every output coordinate of " + j.layer + " is within " + to_string(j.epsilon) + ", for " +
+         inputs(j.box) + (j.exact_masks ? ", were its masks exact" : "");
+}
+
+std::string words(const ScoreBound& j) {
+  return "no attention score of " + j.layer + " exceeds " + to_string(j.bound) +
+         " in absolute value, for " + inputs(j.box);
+}
+
+std::string words(const MaskLeak& j) {
+  return "masks as weights move no output coordinate of " + j.layer + " by more than " +
+         to_string(j.epsilon) + ", for " + inputs(j.box);
+}
+
+std::string words(const ConversionError& j) {
+  std::string text =
+      "In real arithmetic the converted model is the original, sublayer by sublayer: embeddings, "
+      "attention and final norm are exactly the same" +
+      std::string(j.masks.empty() ? "" : " (attention but for its masks, below)") + ", and for " +
+      inputs(j.box) +
+      " of each sublayer below, the same for both models, no output coordinate of the "
+      "converted sublayer differs from the original's by more than epsilon:";
+  for (const LayerClaim& layer : j.layers) {
+    text += "\n  " + layer.name + ": epsilon " + to_string(layer.epsilon) + " (" +
+            layer.activation + " by heads computing " + layer.approximant + ", after " +
+            layer.norm +
+            (layer.omega ? ", masks as weights, Omega " + to_string(*layer.omega) : "") + ")";
+  }
+  for (const MaskClaim& mask : j.masks) {
+    text += "\n  " + mask.name + ": epsilon " + to_string(mask.epsilon) + " (the " + mask.mask +
+            " mask as weights, Omega " + to_string(mask.omega) + ")";
+  }
+  return text;
+}
+
+std::string words(const Identity&) {
+  return "In real arithmetic the two models compute the same: for every input, the converted "
+         "network's output is exactly the original's";
+}
+
+std::string words(const MaskError& j) {
+  return "In real arithmetic, for all real scores of at most " + to_string(j.score_bound) +
+         " in absolute value and all values whose coordinates lie in [" +
+         to_string(Rational(-j.value_bound)) + ", " + to_string(j.value_bound) +
+         "], unmasked attention whose allowed scores are raised by Omega = " + to_string(j.omega) +
+         " differs from masked attention by at most " + to_string(j.epsilon) +
+         " in every coordinate, over " + std::to_string(j.tokens) + " tokens under " +
+         in_words(j.mask);
+}
+
+std::string excepted(const std::vector<long>& except) {
+  if (except.empty()) return "";
+  std::string text = " but " + std::to_string(except.size()) + " (numbered from 0:";
+  constexpr std::size_t shown = 20;
+  for (std::size_t i = 0; i < std::min(shown, except.size()); ++i) {
+    text += (i > 0 ? ", " : " ") + std::to_string(except[i]);
+  }
+  return text + (except.size() > shown ? ", ...)" : ")");
+}
+
+std::string words(const SameArgmax& j) {
+  return "In exact arithmetic, for each of the " + std::to_string(j.count) + " listed prompts" +
+         excepted(j.except) + ", greedy decoding of " + std::to_string(j.generate) +
+         " tokens is the same for both models, each next token strictly the most likely";
+}
+
+std::string words(const ArgmaxShard& j) {
+  return "greedy decoding of " + std::to_string(j.generate) + " tokens is the same for prompts " +
+         std::to_string(j.first) + " to " + std::to_string(j.last - 1) + excepted(j.except);
+}
+
+}  // namespace
+
+std::string in_words(const Judgement& judgement) {
+  return std::visit([](const auto& j) { return words(j); }, judgement);
+}
+
+}  // namespace attncert

@@ -1,0 +1,117 @@
+#include "attncert/kernel/rigorous_model.hpp"
+#include "attncert/model/reference.hpp"
+#include "unit/kernel/transformer.hpp"
+
+using namespace attncert;
+using namespace attncert::testing;
+
+namespace {
+
+Prompts prompts() { return {{{0}, {1, 2}, {3, 4, 0}, {2, 2, 2}}, std::string(64, 'e')}; }
+
+std::string shard(const Transformer& t, long first, long last, long generate = 2,
+                  std::vector<long> except = {}) {
+  return t.check(structural(Rule::argmax, ArgmaxShard{first, last, generate, std::move(except)}),
+                 {}, prompts());
+}
+
+SameArgmax claim(const Transformer& t) {
+  return {t.original().hashes, t.converted().hashes, prompts().sha256, 4, 2, {}};
+}
+
+std::string united(const SameArgmax& goal, const std::vector<Judgement>& shards) {
+  return Transformer().check(structural(Rule::shard_union, goal), shards, prompts());
+}
+
+}  // namespace
+
+TEST_CASE("rigorous model: enclosures hold what fp64 evaluates, and are narrow") {
+  const Transformer t;
+  for (const Model* model : {&t.original(), &t.converted()}) {
+    const RigorousModel rigorous = RigorousModel::make(*model).value();
+    const ReferenceModel reference = ReferenceModel::make(*model).value();
+    CHECK(rigorous.is_causal());
+    for (const Prompt& prompt : prompts().prompts) {
+      const Enclosure enclosed = rigorous.run_tokens(prompt).value();
+      const Matrix approx = reference.run_tokens(prompt).value();
+      REQUIRE(enclosed.rows() == approx.rows);
+      for (long i = 0; i < approx.rows; ++i) {
+        for (long k = 0; k < approx.columns; ++k) {
+          const Ball ball = enclosed.at(i, k);
+          CHECK(std::fabs(static_cast<double>(ball.mid) - approx.at(i, k)) <= ball.rad + 1e-11);
+          CHECK(ball.rad < 1e-8);
+        }
+      }
+      const auto last = static_cast<long>(prompt.size()) - 1;
+      CHECK(rigorous.run_tokens(prompt, last).value().at(0, 0).mid == enclosed.at(last, 0).mid);
+    }
+    CHECK(outcome(rigorous.run_tokens({})) == name(ErrorCode::NetworkField));
+    CHECK(outcome(rigorous.run_tokens({5})) == name(ErrorCode::NetworkField));
+    CHECK(outcome(rigorous.run_tokens({-1})) == name(ErrorCode::NetworkField));
+    CHECK(outcome(rigorous.run_tokens({0, 0, 0, 0, 0, 0, 0})) == name(ErrorCode::NetworkField));
+    CHECK(outcome(rigorous.run_tokens({0}, 1)) == name(ErrorCode::NetworkField));
+    CHECK(outcome(rigorous.run_rows(Matrix(1, 4))) == name(ErrorCode::TensorShape));
+  }
+  CHECK(outcome(RigorousModel::make(Transformer(Rational(64)).converted())) ==
+        name(ErrorCode::RigorousUnsupported));
+}
+
+TEST_CASE("rule argmax: shards of the prompts, and nothing else") {
+  const Transformer t;
+  CHECK(shard(t, 0, 4) == "ok");
+  CHECK(shard(t, 1, 2) == "ok");
+  CHECK(shard(t, 0, 4, 1) == "ok");
+  CHECK(shard(t, 0, 4, 2, {1}) == "ok");
+  for (const auto& [first, last] : {std::pair{-1L, 2L}, {0L, 5L}, {2L, 2L}, {3L, 1L}}) {
+    CHECK(shard(t, first, last) == name(ErrorCode::ShardsNotCovering));
+  }
+  CHECK(shard(t, 0, 4, 0) == name(ErrorCode::ShardsNotCovering));
+  CHECK(shard(t, 0, 4, 7) == name(ErrorCode::NetworkField));  // beyond the context
+  CHECK(t.check(structural(Rule::argmax, ArgmaxShard{0, 1, 1, {}})) ==
+        name(ErrorCode::SubjectMissing));
+  CHECK(t.check(structural(Rule::argmax, ArgmaxShard{0, 1, 1, {}}), {Instance{"m"}}, prompts()) ==
+        name(ErrorCode::PremiseCount));
+  const Transformer wrong({}, "-1");  // another function: other tokens, or other margins
+  std::vector<long> unlike;
+  for (long i = 0; i < 4; ++i) {
+    if (shard(wrong, i, i + 1) == name(ErrorCode::MarginNotProved)) unlike.push_back(i);
+  }
+  REQUIRE_FALSE(unlike.empty());
+  CHECK(shard(wrong, 0, 4) == name(ErrorCode::MarginNotProved));
+  CHECK(shard(wrong, 0, 4, 2, unlike) == "ok");
+}
+
+TEST_CASE("rule shard-union: all prompts, in order, once") {
+  const Transformer t;
+  const SameArgmax good = claim(t);
+  const ArgmaxShard first{0, 2, 2, {}};
+  const ArgmaxShard second{2, 4, 2, {}};
+  const std::string uncovered = name(ErrorCode::ShardsNotCovering);
+  CHECK(united(good, {first, second}) == "ok");
+  CHECK(united(good, {ArgmaxShard{0, 4, 2, {}}}) == "ok");
+  CHECK(united(good, {}) == uncovered);
+  CHECK(united(good, {first}) == uncovered);
+  CHECK(united(good, {second}) == uncovered);
+  CHECK(united(good, {second, first}) == uncovered);
+  CHECK(united(good, {first, first, second}) == uncovered);
+  CHECK(united(good, {first, ArgmaxShard{3, 4, 2, {}}}) == uncovered);
+  CHECK(united(good, {first, ArgmaxShard{1, 4, 2, {}}}) == uncovered);
+  CHECK(united(good, {first, ArgmaxShard{2, 5, 2, {}}}) == uncovered);
+  CHECK(united(good, {first, ArgmaxShard{2, 4, 1, {}}}) == uncovered);
+  CHECK(united(good, {first, ArgmaxShard{2, 4, 2, {3}}}) == uncovered);
+  CHECK(united(good, {first, Instance{"m"}}) == name(ErrorCode::PremiseJudgement));
+  SameArgmax changed = good;
+  changed.except = {3};
+  CHECK(united(changed, {first, second}) == uncovered);
+  CHECK(united(changed, {first, ArgmaxShard{2, 4, 2, {3}}}) == "ok");
+  changed = good;
+  changed.count = 3;
+  CHECK(united(changed, {first, second}) == uncovered);
+  for (const auto change : {+[](SameArgmax& c) { c.prompts[0] = 'f'; },
+                            +[](SameArgmax& c) { c.original = c.converted; },
+                            +[](SameArgmax& c) { c.converted = c.original; }}) {
+    changed = good;
+    change(changed);
+    CHECK(united(changed, {first, second}) == name(ErrorCode::SubjectMismatch));
+  }
+}
