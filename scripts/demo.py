@@ -3,6 +3,7 @@ import json
 import pathlib
 import sys
 
+from conversions import write_sums
 from theorems import (APPROXIMATIONS, HERE, REFUTATIONS, THEOREMS, make, make_approximation,
                       make_refutation, run)
 
@@ -46,15 +47,9 @@ def check_refutation(binaries, out, refutation):
     print("from below:", lines[1].split("claim")[1].strip(), "(Verified)")
 
 
-def write_prompts(path):
-    """Every two-digit sum: the digits a1 a0 b1 b0."""
-    rows = [f"{a // 10},{a % 10},{b // 10},{b % 10}\n" for a in range(100) for b in range(100)]
-    path.write_text("".join(rows), encoding="utf-8")
-
-
 def convert(binaries, out):
     prompts = out / "prompts.txt"
-    write_prompts(prompts)
+    write_sums(prompts)
     made, found = run([binaries / "attncert", "convert", ADDER, "-o", out / "adder-heads",
                        "--approximant", f"silu:k={BEST_K}", "--prompts", prompts, "--json"])
     checked, verdict = run([binaries / "attncert-check", out / "adder-heads"])

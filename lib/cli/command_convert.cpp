@@ -212,8 +212,7 @@ void add_convert(CLI::App& application, int& exit_code) {
       ->check(not_empty);
   auto* prompts = command->add_option(
       "--prompts", options->prompts,
-      "also measure: run these prompts (one a line, tokens by commas) and print the largest "
-      "difference seen in each sublayer, approximately");
+      "also run these prompts (one a line, tokens by commas); print the largest differences seen");
   auto* input = command->add_option(
       "--input", options->input, "the same on a tensor of rows or patches, of a safetensors file");
   prompts->excludes(input);

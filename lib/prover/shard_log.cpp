@@ -1,6 +1,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -29,8 +30,26 @@ Status append(const std::filesystem::path& path, std::size_t size, const std::st
   return good ? ok() : Status(unwritable(path));
 }
 
+// What add() writes: {"first":0,"last":100,"except":[[number, reason],...]}.
+bool is_shard(const Json& line, long first, long size) {
+  if (!line.is_object() || !line.contains("first") || !line.contains("last") ||
+      !line.contains("except")) {
+    return false;
+  }
+  if (line.at("first") != first || !line.at("last").is_number_integer() ||
+      line.at("last") <= first || line.at("last") > first + size) {
+    return false;
+  }
+  const Json& except = line.at("except");
+  return except.is_array() && std::all_of(except.begin(), except.end(), [](const Json& one) {
+           return one.is_array() && one.size() == 2 && one[0].is_number_integer() &&
+                  one[1].is_string();
+         });
+}
+
 }  // namespace
 
+// Damaged lines and all after them are dropped: their shards are done again.
 Result<ShardLog> ShardLog::open(const std::filesystem::path& path, const Json& header) {
   ShardLog log;
   log.path_ = path;
@@ -39,23 +58,25 @@ Result<ShardLog> ShardLog::open(const std::filesystem::path& path, const Json& h
     ATTNCERT_TRY(text, read_file(path));
   }
   text.resize(text.rfind('\n') == std::string::npos ? 0 : text.rfind('\n') + 1);
+  const long size = header.at("shard_size").get<long>();
   std::size_t at = 0;
   bool first = true;
   while (at < text.size()) {
     const std::size_t end = text.find('\n', at);
     const Json line = Json::parse(text.begin() + static_cast<long>(at),
                                   text.begin() + static_cast<long>(end), nullptr, false);
-    if (first && line != header) {
+    if (first && (line.is_discarded() || line != header)) {
       return fail(ErrorCode::FileUnwritable,
                   "'" + path.string() +
                       "' holds unfinished work on other files or with other options: finish "
                       "that, or remove it");
     }
+    if (!first && !is_shard(line, static_cast<long>(log.finished_.size()) * size, size)) break;
     if (!first) log.finished_.push_back(line);
     first = false;
     at = end + 1;
   }
-  ATTNCERT_CHECK(append(path, text.size(), text.empty() ? header.dump() + "\n" : std::string()));
+  ATTNCERT_CHECK(append(path, at, first ? header.dump() + "\n" : std::string()));
   return log;
 }
 

@@ -49,7 +49,11 @@ std::vector<Judgement> every_judgement() {
       MaskLeak{"h.0.attn", {}, real("1e-9")},
       Identity{hashes, hashes},
       MaskError{8, {MaskPattern::Kind::window, 3, {}}, 10, real("0.5"), Rational(100, 3), 1},
-      MaskError{2, {MaskPattern::Kind::rows, 0, {"8", "c"}}, 0, 0, 0, 0}};
+      MaskError{2, {MaskPattern::Kind::rows, 0, {"8", "c"}}, 0, 0, 0, 0},
+      SameArgmax{hashes, hashes, kHash, 10000, 3, {}},
+      SameArgmax{hashes, hashes, kHash, 9, 1, {0, 4, 8}},
+      ArgmaxShard{100, 200, 3, {}},
+      ArgmaxShard{0, 9, 1, {0, 8}}};
 }
 
 struct Rejection {
@@ -132,6 +136,13 @@ constexpr Rejection kRejected[] = {
      ErrorCode::EpsilonNegative},
     {R"({"judgement":"identity"})", ErrorCode::JsonMissingKey},
     {R"({"judgement":"one-layer-error","layer":"a"})", ErrorCode::JsonMissingKey},
+    {R"({"judgement":"argmax-shard","first":0,"last":2,"generate":1,"except":[1,1]})",
+     ErrorCode::ShardsNotCovering},
+    {R"({"judgement":"argmax-shard","first":0,"last":2,"generate":1,"except":[-1]})",
+     ErrorCode::ShardsNotCovering},
+    {R"({"judgement":"argmax-shard","first":0,"last":2,"generate":1,"except":["1"]})",
+     ErrorCode::JsonWrongType},
+    {R"({"judgement":"argmax-shard","first":0,"last":2,"generate":1})", ErrorCode::JsonMissingKey},
 };
 
 // A layer-error statement with one member replaced.
