@@ -235,7 +235,8 @@ TEST_CASE("judgement: which may head a certificate") {
     const std::string kind(kind_of(judgement));
     CAPTURE(kind);
     const bool claim = kind == "sup-error" || kind == "lower-bound" || kind == "unbounded" ||
-                       kind == "layer-error" || kind == "identity" || kind == "mask-error";
+                       kind == "layer-error" || kind == "identity" || kind == "mask-error" ||
+                       kind == "same-argmax";
     CHECK(outcome(claim_of(to_json(judgement))) == (claim ? "ok" : name(ErrorCode::NotAClaim)));
   }
 }
