@@ -22,6 +22,7 @@ struct Options {
   std::string approximant;
   std::string box;
   std::string masks = "exact";
+  std::string type;
   std::string mask_epsilon = "1e-9";
   std::string prompts;
   std::string input;
@@ -89,6 +90,13 @@ Status check_output(const Options& options) {
   return fail(ErrorCode::FileUnwritable, "the output folder must not be the model's own");
 }
 
+NumberType type_named(const std::string& text) {
+  for (const NumberType type : {NumberType::f16, NumberType::bf16, NumberType::f32}) {
+    if (name_of(type) == text) return type;
+  }
+  return NumberType::f64;
+}
+
 Result<ConversionResult> convert(const Options& options, LoadedModel& original) {
   ConversionOptions how;
   how.gates_for = [&](const MlpSublayer& layer) {
@@ -100,6 +108,7 @@ Result<ConversionResult> convert(const Options& options, LoadedModel& original) 
   if (options.masks == "weights") {
     ATTNCERT_TRY(how.mask_epsilon, positive_argument("--mask-epsilon", options.mask_epsilon));
   }
+  if (!options.type.empty()) how.type = type_named(options.type);
   std::error_code problem;
   const bool fresh = fs::create_directories(options.output, problem);
   if (problem) {
@@ -210,6 +219,12 @@ void add_convert(CLI::App& application, int& exit_code) {
                    "masks as weights move no sublayer's output by more than E (default 1e-9)")
       ->needs(masks)
       ->check(not_empty);
+  command
+      ->add_option("--dtype", options->type,
+                   "store heads as F16, BF16, F32 or F64, with a bound on what rounding does "
+                   "(default: exactly)")
+      ->check(CLI::IsMember({"F16", "BF16", "F32", "F64"}))
+      ->excludes(masks);
   auto* prompts = command->add_option(
       "--prompts", options->prompts,
       "also run these prompts (one a line, tokens by commas); print the largest differences seen");

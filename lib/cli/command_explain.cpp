@@ -38,6 +38,8 @@ std::string reason(const Step& step) {
     case Rule::argmax: return "enclosing every output of both models on these prompts";
     case Rule::shard_union: return "the shards are all of the prompts";
     case Rule::mask_error: return "bounding the weight that leaks through the mask";
+    case Rule::perturb:
+      return "bounding the difference of stored and ideal weights over every input";
   }
   return "";
 }

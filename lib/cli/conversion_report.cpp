@@ -57,9 +57,10 @@ Row row_of(const ConversionReport& report, std::size_t i, long context) {
   const Network& original = report.original;
   const Sublayer& sublayer = original.sublayers[i];
   Row row{name_of(sublayer), std::holds_alternative<MlpSublayer>(sublayer), "0", {}, {}};
-  if (const auto error = row.mlp ? error_in(report.result.layers, row.name)
-                                 : error_in(report.result.masks, row.name)) {
-    row.error = *error;
+  for (const auto& error :
+       {error_in(report.result.layers, row.name), error_in(report.result.masks, row.name),
+        error_in(report.result.rounded, row.name)}) {
+    if (error) row.error = *error;
   }
   if (const auto found = report.measured.find(row.name); found != report.measured.end()) {
     row.measured = to_scientific(Rational(found->second), kMeasuredDigits, Direction::up);

@@ -1,5 +1,7 @@
 #include "attncert/construction/conversion.hpp"
 
+#include <algorithm>
+
 namespace attncert {
 namespace {
 
@@ -7,7 +9,7 @@ using Values = Result<std::vector<double>>;
 
 // Rows [w_j, c_j, 0] times a sign; `read` gives the map when the tensor is written.
 template <class Read>
-PlannedTensor affine_rows(long rows, long width, bool single, double sign, Read read) {
+PlannedTensor affine_rows(long rows, long width, NumberType type, double sign, Read read) {
   const auto values = [rows, width, sign, read]() -> Values {
     ATTNCERT_TRY(const Affine map, read());
     std::vector<double> result;
@@ -19,12 +21,12 @@ PlannedTensor affine_rows(long rows, long width, bool single, double sign, Read 
     }
     return result;
   };
-  return {{rows, width + 2}, single, values};
+  return {{rows, width + 2}, type, values};
 }
 
 // Rows [out_r, 0, 0]: the transposed output matrix.
 template <class Read>
-PlannedTensor output_rows(long rows, long width, bool single, Read read) {
+PlannedTensor output_rows(long rows, long width, NumberType type, Read read) {
   const auto values = [rows, width, read]() -> Values {
     ATTNCERT_TRY(const Affine map, read());
     std::vector<double> result(static_cast<std::size_t>(rows * (width + 2)), 0.0);
@@ -35,7 +37,7 @@ PlannedTensor output_rows(long rows, long width, bool single, Read read) {
     }
     return result;
   };
-  return {{rows, width + 2}, single, values};
+  return {{rows, width + 2}, type, values};
 }
 
 PlannedTensor bias_row(const TensorFile& file, const std::string& bias, long width) {
@@ -44,11 +46,12 @@ PlannedTensor bias_row(const TensorFile& file, const std::string& bias, long wid
     result.resize(static_cast<std::size_t>(width + 2), 0.0);
     return result;
   };
-  return {{1, width + 2}, is_single(file, bias), values};
+  return {{1, width + 2}, type_of(file, bias), values};
 }
 
-bool is_single(const TensorFile& file, const AffineMap& map) {
-  return is_single(file, map.weight) && (!map.bias || is_single(file, *map.bias));
+NumberType type_of(const TensorFile& file, const AffineMap& map) {
+  const NumberType weight = type_of(file, map.weight);
+  return map.bias ? std::max(weight, type_of(file, *map.bias)) : weight;
 }
 
 Status copy_norm(const Model& model, const Norm& norm, TensorPlan& plan) {
@@ -138,12 +141,12 @@ Result<NeuronHeads> plan_neuron_heads(const Model& model, const MlpSublayer& lay
   ATTNCERT_TRY(heads.function, heads.gated ? gate_function(gates) : neuron_function(gates));
   ATTNCERT_CHECK(plan_common(model, layer, heads, plan));
   ATTNCERT_CHECK(add_tensor(plan, heads.query,
-                            affine_rows(rows, width, is_single(file, scored), -1, reader(scored))));
+                            affine_rows(rows, width, type_of(file, scored), -1, reader(scored))));
   ATTNCERT_CHECK(add_tensor(
-      plan, heads.value, affine_rows(rows, width, is_single(file, layer.in), 1, reader(layer.in))));
+      plan, heads.value, affine_rows(rows, width, type_of(file, layer.in), 1, reader(layer.in))));
   ATTNCERT_CHECK(add_tensor(
       plan, heads.output,
-      output_rows(rows, width, is_single(file, layer.out.weight), [&model, &layer, rows, width] {
+      output_rows(rows, width, type_of(file, layer.out.weight), [&model, &layer, rows, width] {
         return read_affine(model.weights, layer.out, layer.layout, width, rows);
       })));
   return heads;
@@ -155,8 +158,8 @@ Result<TokenHeads> plan_token_heads(const Model& model, const AttentionSublayer&
   const long inner = layer.shape.n_head * layer.shape.d_head;
   const long shared = layer.shape.n_kv_head * layer.shape.d_head;
   const TensorFile& file = model.weights;
-  bool single = true;
-  for (const AffineMap& map : layer.projections) single = single && is_single(file, map);
+  NumberType type = NumberType::f32;
+  for (const AffineMap& map : layer.projections) type = std::max(type, type_of(file, map));
   const auto reader = [&model, &layer](Affine AttentionWeights::*part) {
     return [&model, &layer, part]() -> Result<Affine> {
       ATTNCERT_TRY(AttentionWeights weights, attention_weights(model, layer));
@@ -168,21 +171,21 @@ Result<TokenHeads> plan_token_heads(const Model& model, const AttentionSublayer&
   heads.key = layer.name + ".key";
   ATTNCERT_CHECK(plan_common(model, layer, heads, plan));
   const auto add = [&](const std::string& name, long rows, Affine AttentionWeights::*part) {
-    return add_tensor(plan, name, affine_rows(rows, width, single, 1, reader(part)));
+    return add_tensor(plan, name, affine_rows(rows, width, type, 1, reader(part)));
   };
   ATTNCERT_CHECK(add(heads.query, inner, &AttentionWeights::query));
   ATTNCERT_CHECK(add(heads.key, shared, &AttentionWeights::key));
   ATTNCERT_CHECK(add(heads.value, shared, &AttentionWeights::value));
-  ATTNCERT_CHECK(add_tensor(plan, heads.output,
-                            output_rows(inner, width, is_single(file, layer.out.weight),
-                                        reader(&AttentionWeights::out))));
+  ATTNCERT_CHECK(add_tensor(
+      plan, heads.output,
+      output_rows(inner, width, type_of(file, layer.out.weight), reader(&AttentionWeights::out))));
   return heads;
 }
 
 Result<SelfHeads> plan_self_heads(const Model& model, const LinearSublayer& layer,
                                   TensorPlan& plan) {
   const long width = model.network.d_model;
-  const bool single = is_single(model.weights, layer.map);
+  const NumberType type = type_of(model.weights, layer.map);
   ATTNCERT_CHECK(copy_norm(model, layer.norm, plan));
   const auto values = [&model, &layer, width]() -> Values {
     ATTNCERT_TRY(const Affine map,
@@ -195,7 +198,7 @@ Result<SelfHeads> plan_self_heads(const Model& model, const LinearSublayer& laye
     return std::move(output.values);
   };
   const std::string name = layer.name + ".output";
-  ATTNCERT_CHECK(add_tensor(plan, name, {{width + 2, width + 2}, single, values}));
+  ATTNCERT_CHECK(add_tensor(plan, name, {{width + 2, width + 2}, type, values}));
   return SelfHeads{layer.name, layer.norm, name};
 }
 
@@ -209,6 +212,34 @@ Result<PlannedModel> plan_conversion(const Model& model, const GatesChoice& gate
   }
   ATTNCERT_CHECK(copy_ends(model, planned.tensors));
   return planned;
+}
+
+namespace {
+
+std::vector<std::string> stored_tensors(const Sublayer& sublayer) {
+  if (const auto* heads = std::get_if<TokenHeads>(&sublayer)) {
+    std::vector<std::string> names{heads->query, heads->key, heads->value, heads->output};
+    if (heads->bias_output) names.push_back(*heads->bias_output);
+    return names;
+  }
+  if (const auto* heads = std::get_if<NeuronHeads>(&sublayer)) {
+    std::vector<std::string> names{heads->query, heads->value, heads->output};
+    if (heads->bias_output) names.push_back(*heads->bias_output);
+    return names;
+  }
+  return {};
+}
+
+}  // namespace
+
+void plan_rounding(NumberType type, PlannedModel& planned) {
+  for (const Sublayer& sublayer : planned.network.sublayers) {
+    for (const std::string& name : stored_tensors(sublayer)) {
+      PlannedTensor& tensor = planned.tensors.at(name);
+      tensor.rounded = type < tensor.type;
+      tensor.type = type;
+    }
+  }
 }
 
 }  // namespace attncert

@@ -21,7 +21,7 @@ PlannedTensor mask_tensor(long context, double omega, Allows allows) {
     }
     return std::move(query.values);
   };
-  return {{context + 1, context + 1}, true, values};
+  return {{context + 1, context + 1}, NumberType::f32, values};
 }
 
 void double_values(PlannedTensor& tensor) {

@@ -8,9 +8,14 @@ Status add_tensor(TensorPlan& plan, const std::string& name, PlannedTensor tenso
                                            name + "': rename a sublayer");
 }
 
-bool is_single(const TensorFile& file, const std::string& name) {
+std::string_view name_of(NumberType type) {
+  constexpr std::string_view names[] = {"F16", "BF16", "F32", "F64"};
+  return names[static_cast<std::size_t>(type)];
+}
+
+NumberType type_of(const TensorFile& file, const std::string& name) {
   const std::string* dtype = file.dtype_of(name);
-  return dtype != nullptr && *dtype != "F64";
+  return dtype != nullptr && *dtype != "F64" ? NumberType::f32 : NumberType::f64;
 }
 
 Status add_copy(TensorPlan& plan, const TensorFile& file, const std::string& name) {
@@ -24,7 +29,7 @@ Status add_copy(TensorPlan& plan, const TensorFile& file, const std::string& nam
     ATTNCERT_TRY(Tensor tensor, file.read(name, shape));
     return std::move(tensor.values);
   };
-  return add_tensor(plan, name, {*shape, is_single(file, name), values});
+  return add_tensor(plan, name, {*shape, type_of(file, name), values});
 }
 
 }  // namespace attncert

@@ -49,6 +49,7 @@ constexpr std::array kRules{
     RuleEntry{"triangle", rules::triangle, kStructural},
     RuleEntry{"argmax", rules::argmax, kStructural},
     RuleEntry{"shard-union", rules::shard_union, kStructural},
+    RuleEntry{"perturb", rules::perturb, kComputing},
 };
 
 const RuleEntry& entry_of(Rule rule) { return kRules.at(static_cast<std::size_t>(rule)); }

@@ -36,6 +36,7 @@ Status box(Context& context, const Step& step, const Premises& premises);
 Status lift(Context& context, const Step& step, const Premises& premises);
 Status spectral(Context& context, const Step& step, const Premises& premises);
 Status leak(Context& context, const Step& step, const Premises& premises);
+Status perturb(Context& context, const Step& step, const Premises& premises);
 Status triangle(Context& context, const Step& step, const Premises& premises);
 Status argmax(Context& context, const Step& step, const Premises& premises);
 Status shard_union(Context& context, const Step& step, const Premises& premises);
@@ -46,6 +47,9 @@ Status mask_error(Context& context, const Step& step, const Premises& premises);
 
 inline Error premise_count() {
   return fail(ErrorCode::PremiseCount, "the rule needs another number of premises");
+}
+inline Error other_sublayer() {
+  return fail(ErrorCode::LayerMissing, "a premise is about another sublayer or other inputs");
 }
 inline Error pair_mismatch() {
   return fail(ErrorCode::PairMismatch, "a premise is about other functions");

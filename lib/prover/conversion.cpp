@@ -32,6 +32,7 @@ Result<ConversionResult> convert_model(LoadedModel& original, const ConversionOp
                                                        *options.mask_epsilon));
     ATTNCERT_CHECK(plan_mask_weights(original.model, omega, planned));
   }
+  if (options.type) plan_rounding(*options.type, planned);
   StagedFiles staged;
   ATTNCERT_TRY(const fs::path temporary,
                staged.stage(folder / "model.safetensors", [&](const ByteSink& sink) {
@@ -58,7 +59,8 @@ Result<ConversionResult> convert_model(LoadedModel& original, const ConversionOp
   ATTNCERT_CHECK(staged.stage(folder / "certificate.jsonl", text_source(certificate)));
   ATTNCERT_CHECK(staged.commit());
   return ConversionResult{std::move(converted.network), std::move(proof.certificate.claim),
-                          std::move(proof.masks), std::move(proof.layers)};
+                          std::move(proof.masks), std::move(proof.rounded),
+                          std::move(proof.layers)};
 }
 
 }  // namespace attncert

@@ -5,6 +5,7 @@
 #include <map>
 
 #include "attncert/kernel/mask_bounds.hpp"
+#include "attncert/kernel/perturbation.hpp"
 #include "derivation.hpp"
 #include "layer_ranges.hpp"
 
@@ -167,22 +168,19 @@ public:
         ++done;
       }
       if (!std::holds_alternative<MlpSublayer>(sublayer)) {
-        ATTNCERT_TRY(const std::optional<MaskClaim> mask, prove_other(sublayer, ends));
-        if (!mask) continue;
-        claim.epsilon = std::max(claim.epsilon, mask->epsilon);
-        claim.masks.push_back(*mask);
+        ATTNCERT_CHECK(prove_other(sublayer, claim, ends));
         continue;
       }
       ATTNCERT_TRY(LayerClaim layer, prove_layer(next++, ends));
       claim.epsilon = std::max(claim.epsilon, layer.epsilon);
       claim.layers.push_back(std::move(layer));
     }
-    const bool exact = claim.epsilon == 0 && !box_ && claim.masks.empty();
+    const bool exact = claim.epsilon == 0 && !box_ && claim.masks.empty() && claim.rounded.empty();
     const long end = derivation_.add(
         Rule::every_layer,
         exact ? Judgement(Identity{claim.original, claim.converted}) : Judgement(claim), ends);
     return LayerCertificate{std::move(derivation_).finish(end), std::move(claim.layers),
-                            std::move(claim.masks)};
+                            std::move(claim.masks), std::move(claim.rounded)};
   }
 
 private:
@@ -195,14 +193,18 @@ private:
       ATTNCERT_TRY(bounds_[key], prove_activation(derivation_, plans_, plan.pair));
     }
     const std::vector<ActivationBound>& bounds = bounds_[key];
-    ATTNCERT_TRY(const Rational epsilon, layer_epsilon(original_, plan, bounds));
+    ATTNCERT_TRY(Rational epsilon, layer_epsilon(original_, plan, bounds));
     if (plan.mlp->gate && epsilon != 0) {
       return fail(ErrorCode::BoundExceeded,
                   "sublayer '" + name + "' is gated by " + plan.mlp->activation +
                       ", which no heads compute exactly: only sigmoid gates can be converted");
     }
+    ATTNCERT_TRY(const auto rounded, prove_stored(name));
+    if (rounded.epsilon) {
+      epsilon = round_decimal(Rational(epsilon + *rounded.epsilon), kEpsilonDigits, Direction::up);
+    }
     std::vector<long> premises{
-        derivation_.add(Rule::instance, Instance{name}),
+        rounded.step,
         derivation_.add(box_ ? Rule::box : Rule::ball, PreactivationRange{name, box_, plan.ranges},
                         {}, kBallPrecision)};
     const bool used_later = std::any_of(plans_.begin() + static_cast<long>(i) + 1, plans_.end(),
@@ -226,25 +228,58 @@ private:
     return claim_for(plan, add_leak(name, epsilon, lifted, leak, premises[1], ends));
   }
 
-  // Attention and linear maps: exact, but for masks as weights.
-  Result<std::optional<MaskClaim>> prove_other(const Sublayer& sublayer, std::vector<long>& ends) {
+  // The stored heads are the construction's, or near: a step, and how near where it is not exact.
+  struct Stored {
+    long step;
+    std::optional<Rational> epsilon;
+  };
+
+  Result<Stored> prove_stored(const std::string& name) {
+    Context context(Subjects{original_, converted_, {}});
+    const Step exact{1, Rule::instance, {}, {}, 0, {}, {}, Instance{name}};
+    const Status instance = check_step(context, exact, {});
+    if (instance || instance.error().code != ErrorCode::InstanceMismatch) {
+      return Stored{derivation_.add(Rule::instance, Instance{name}), {}};
+    }
+    ATTNCERT_TRY(const Rational moved,
+                 perturbation_of(original_, converted_, name, box_, kBallPrecision));
+    const Rational stated = with_room(moved);
+    return Stored{
+        derivation_.add(Rule::perturb, Perturbation{name, box_, stated}, {}, kBallPrecision),
+        stated};
+  }
+
+  // Attention and linear maps: exact, but for masks as weights and rounded weights.
+  Status prove_other(const Sublayer& sublayer, ConversionError& claim, std::vector<long>& ends) {
     const std::string& name = name_of(sublayer);
-    const long exact = derivation_.add(Rule::instance, Instance{name});
+    ATTNCERT_TRY(const Stored stored, prove_stored(name));
     const auto* layer = std::get_if<AttentionSublayer>(&sublayer);
     const auto heads = sublayer_named<TokenHeads>(converted_.network, name);
     if (layer == nullptr || !heads || !heads.value()->masks) {
-      ends.push_back(exact);
-      return std::optional<MaskClaim>();
+      ends.push_back(stored.step);
+      if (!stored.epsilon) return ok();
+      claim.epsilon = std::max(claim.epsilon, *stored.epsilon);
+      claim.rounded.push_back({name, *stored.epsilon});
+      return ok();
     }
-    const Rational& omega = heads.value()->masks->omega;
-    ATTNCERT_TRY(const Rational scores, score_bound(original_, *layer, box_, kBallPrecision));
+    ATTNCERT_TRY(const MaskClaim mask, prove_mask(*layer, *heads.value(), stored.step, ends));
+    claim.epsilon = std::max(claim.epsilon, mask.epsilon);
+    claim.masks.push_back(mask);
+    return ok();
+  }
+
+  Result<MaskClaim> prove_mask(const AttentionSublayer& layer, const TokenHeads& heads, long exact,
+                               std::vector<long>& ends) {
+    const std::string& name = layer.name;
+    const Rational& omega = heads.masks->omega;
+    ATTNCERT_TRY(const Rational scores, score_bound(original_, layer, box_, kBallPrecision));
     const Rational stated = with_room(scores);
     const long bound =
         derivation_.add(Rule::spectral, ScoreBound{name, box_, stated}, {}, kBallPrecision);
     ATTNCERT_TRY(const Rational leak,
-                 attention_leak(original_, *layer, box_, stated, omega, kBallPrecision));
+                 attention_leak(original_, layer, box_, stated, omega, kBallPrecision));
     const Rational epsilon = add_leak(name, 0, exact, leak, bound, ends);
-    return std::optional<MaskClaim>({name, layer->shape.mask, omega, epsilon});
+    return MaskClaim{name, layer.shape.mask, omega, epsilon};
   }
 
   // leak and triangle; returns what both errors come to.
@@ -279,7 +314,7 @@ Result<LayerCertificate> certify_layers(const Model& original, const Model& conv
                                         const Progress& progress) {
   ATTNCERT_TRY(std::vector<LayerPlan> plans, plan_layers(original, converted, box));
   LayerProver prover(original, converted, std::move(plans), box, progress);
-  return prover.run({original.hashes, converted.hashes, {}, {}, {}, 0});
+  return prover.run({original.hashes, converted.hashes, {}, {}, {}, {}, 0});
 }
 
 }  // namespace attncert

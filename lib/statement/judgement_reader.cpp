@@ -139,7 +139,15 @@ Result<MaskClaim> mask_claim_of(const Json& value) {
   return claim;
 }
 
-// The layers or masks of a conversion; `largest` becomes the largest of their epsilons.
+Result<RoundedClaim> rounded_claim_of(const Json& value) {
+  ATTNCERT_CHECK(check_keys(value, "a rounded sublayer", {"name", "epsilon"}));
+  RoundedClaim claim;
+  ATTNCERT_TRY(claim.name, name_in(value, "name"));
+  ATTNCERT_TRY(claim.epsilon, epsilon_of(value));
+  return claim;
+}
+
+// The layers, masks or rounded sublayers of a conversion; `largest` becomes the largest of their epsilons.
 template <class Claim>
 Result<std::vector<Claim>> claims_of(const Json& value, const char* key,
                                      Result<Claim> (*read)(const Json&), Rational& largest) {
@@ -157,7 +165,7 @@ Result<std::vector<Claim>> claims_of(const Json& value, const char* key,
 Result<Judgement> read_conversion(const Json& value) {
   ATTNCERT_CHECK(check_keys(value, "a layer-error statement",
                             {"judgement", "inputs", "original", "converted", "layers", "epsilon"},
-                            {"masks"}));
+                            {"masks", "rounded"}));
   ConversionError claim;
   ATTNCERT_TRY(claim.box, inputs_of(value));
   ATTNCERT_TRY(claim.original, hashes_of(value.at("original")));
@@ -165,8 +173,12 @@ Result<Judgement> read_conversion(const Json& value) {
   Rational largest = 0;
   ATTNCERT_TRY(claim.layers, claims_of<LayerClaim>(value, "layers", layer_claim_of, largest));
   ATTNCERT_TRY(claim.masks, claims_of<MaskClaim>(value, "masks", mask_claim_of, largest));
-  if (claim.masks.empty() && (claim.layers.empty() || value.contains("masks"))) {
-    return fail(ErrorCode::LayerMissing, "'layers' or 'masks' must name a sublayer");
+  ATTNCERT_TRY(claim.rounded, claims_of<RoundedClaim>(value, "rounded", rounded_claim_of, largest));
+  if (claim.masks.empty() == value.contains("masks") ||
+      claim.rounded.empty() == value.contains("rounded") ||
+      (claim.layers.empty() && claim.masks.empty() && claim.rounded.empty())) {
+    return fail(ErrorCode::LayerMissing,
+                "'layers', 'masks' and 'rounded' must name sublayers, or be left out");
   }
   ATTNCERT_TRY(claim.epsilon, epsilon_of(value));
   if (claim.epsilon == largest) return Judgement(std::move(claim));
@@ -217,14 +229,15 @@ Result<Judgement> read_score_bound(const Json& value) {
   return Judgement(std::move(scores));
 }
 
-Result<Judgement> read_mask_leak(const Json& value) {
-  ATTNCERT_CHECK(
-      check_keys(value, "a mask-leak judgement", {"judgement", "layer", "inputs", "epsilon"}));
-  MaskLeak leak;
-  ATTNCERT_TRY(leak.layer, name_in(value, "layer"));
-  ATTNCERT_TRY(leak.box, inputs_of(value));
-  ATTNCERT_TRY(leak.epsilon, epsilon_of(value));
-  return Judgement(std::move(leak));
+// A mask-leak or a perturbation.
+template <class J>
+Result<Judgement> read_move(const Json& value, const char* what) {
+  ATTNCERT_CHECK(check_keys(value, what, {"judgement", "layer", "inputs", "epsilon"}));
+  J move;
+  ATTNCERT_TRY(move.layer, name_in(value, "layer"));
+  ATTNCERT_TRY(move.box, inputs_of(value));
+  ATTNCERT_TRY(move.epsilon, epsilon_of(value));
+  return Judgement(std::move(move));
 }
 
 // Increasing numbers from 0.
@@ -297,7 +310,8 @@ Result<Judgement> judgement_of(const Json& value, const Pair* inherited) {
   if (kind == "identity") return read_identity(value);
   if (kind == "mask-error") return read_mask_error(value);
   if (kind == "score-bound") return read_score_bound(value);
-  if (kind == "mask-leak") return read_mask_leak(value);
+  if (kind == "mask-leak") return read_move<MaskLeak>(value, "a mask-leak judgement");
+  if (kind == "perturbation") return read_move<Perturbation>(value, "a perturbation judgement");
   if (kind == "same-argmax") return read_same_argmax(value);
   if (kind == "argmax-shard") return read_argmax_shard(value);
   return fail(ErrorCode::UnknownJudgement, "unknown judgement '" + kind.substr(0, 40) + "'");

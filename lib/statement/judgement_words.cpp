@@ -60,12 +60,18 @@ std::string words(const MaskLeak& j) {
          to_string(j.epsilon) + ", for " + inputs(j.box);
 }
 
+std::string words(const Perturbation& j) {
+  return "rounded weights move no output coordinate of " + j.layer + " by more than " +
+         to_string(j.epsilon) + ", for " + inputs(j.box);
+}
+
 std::string words(const ConversionError& j) {
   std::string text =
       "In real arithmetic the converted model is the original, sublayer by sublayer: embeddings, "
       "attention and final norm are exactly the same" +
-      std::string(j.masks.empty() ? "" : " (attention but for its masks, below)") + ", and for " +
-      inputs(j.box) +
+      std::string(j.masks.empty() ? "" : " (attention but for its masks, below)") +
+      (j.rounded.empty() ? "" : " (attention but for its weights' rounding, below)") +
+      ", and for " + inputs(j.box) +
       " of each sublayer below, the same for both models, no output coordinate of the "
       "converted sublayer differs from the original's by more than epsilon:";
   for (const LayerClaim& layer : j.layers) {
@@ -77,6 +83,9 @@ std::string words(const ConversionError& j) {
   for (const MaskClaim& mask : j.masks) {
     text += "\n  " + mask.name + ": epsilon " + to_string(mask.epsilon) + " (the " + mask.mask +
             " mask as weights, Omega " + to_string(mask.omega) + ")";
+  }
+  for (const RoundedClaim& claim : j.rounded) {
+    text += "\n  " + claim.name + ": epsilon " + to_string(claim.epsilon) + " (weights rounded)";
   }
   return text;
 }

@@ -26,6 +26,10 @@ Json to_json(const MaskClaim& claim) {
           {"epsilon", to_string(claim.epsilon)}};
 }
 
+Json to_json(const RoundedClaim& claim) {
+  return {{"name", claim.name}, {"epsilon", to_string(claim.epsilon)}};
+}
+
 Json inputs(const std::optional<Rational>& box) {
   return box ? Json{{"box", to_string(*box)}} : Json("every");
 }
@@ -60,10 +64,16 @@ void put(Json& json, const PreactivationRange& j) {
   for (const Domain& range : j.ranges) json["ranges"].push_back(to_json(range));
 }
 
-void put(Json& json, const LayerError& j) {
+// Judgements of a sublayer, its inputs and an epsilon.
+template <class J>
+void put_bound(Json& json, const J& j) {
   json["layer"] = j.layer;
   json["inputs"] = inputs(j.box);
   json["epsilon"] = to_string(j.epsilon);
+}
+
+void put(Json& json, const LayerError& j) {
+  put_bound(json, j);
   if (j.exact_masks) json["masks"] = "exact";
 }
 
@@ -74,6 +84,7 @@ void put(Json& json, const ConversionError& j) {
   json["layers"] = Json::array();
   for (const LayerClaim& layer : j.layers) json["layers"].push_back(to_json(layer));
   for (const MaskClaim& mask : j.masks) json["masks"].push_back(to_json(mask));
+  for (const RoundedClaim& claim : j.rounded) json["rounded"].push_back(to_json(claim));
   json["epsilon"] = to_string(j.epsilon);
 }
 
@@ -97,11 +108,9 @@ void put(Json& json, const ScoreBound& j) {
   json["bound"] = to_string(j.bound);
 }
 
-void put(Json& json, const MaskLeak& j) {
-  json["layer"] = j.layer;
-  json["inputs"] = inputs(j.box);
-  json["epsilon"] = to_string(j.epsilon);
-}
+void put(Json& json, const MaskLeak& j) { put_bound(json, j); }
+
+void put(Json& json, const Perturbation& j) { put_bound(json, j); }
 
 void put(Json& json, const SameArgmax& j) {
   json["original"] = to_json(j.original);
@@ -123,9 +132,9 @@ void put(Json& json, const ArgmaxShard& j) {
 
 std::string_view kind_of(const Judgement& judgement) {
   constexpr std::string_view kinds[] = {
-      "sup-error",  "well-defined", "value",           "lower-bound", "unbounded",
-      "instance",   "range",        "one-layer-error", "layer-error", "identity",
-      "mask-error", "score-bound",  "mask-leak",       "same-argmax", "argmax-shard"};
+      "sup-error", "well-defined",    "value",        "lower-bound", "unbounded",  "instance",
+      "range",     "one-layer-error", "layer-error",  "identity",    "mask-error", "score-bound",
+      "mask-leak", "same-argmax",     "argmax-shard", "perturbation"};
   return kinds[judgement.index()];
 }
 

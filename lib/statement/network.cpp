@@ -8,6 +8,9 @@
 namespace attncert {
 namespace {
 
+// Beyond what anyone needs, and well within fp64.
+bool is_large(const Rational& real) { return real > power_of_ten(100); }
+
 Error field_error(const std::string& what) {
   return fail(ErrorCode::NetworkField, "network file: " + what);
 }
@@ -42,7 +45,9 @@ Result<Norm> norm_of(const Json& json) {
   } else if (norm.kind == "layer-norm" || norm.kind == "rms-norm") {
     if (!json.contains("epsilon")) return field_error("a " + norm.kind + " needs an epsilon");
     ATTNCERT_TRY(norm.epsilon, real_of(json, "epsilon"));
-    if (norm.epsilon <= 0) return field_error("a norm's epsilon must be positive");
+    if (norm.epsilon <= 0 || is_large(norm.epsilon)) {
+      return field_error("a norm's epsilon must be positive, and at most 1e100");
+    }
   } else {
     return fail(ErrorCode::NormUnsupported, "norm '" + norm.kind.substr(0, 40) +
                                                 "' is not supported: use layer-norm, rms-norm, "
@@ -167,7 +172,9 @@ Status read_masks(const Json& json, std::optional<MaskWeights>& masks) {
   ATTNCERT_CHECK(check_keys(json.at("masks"), "masks", {"omega", "query"}));
   masks.emplace();
   ATTNCERT_TRY(masks->omega, real_of(json.at("masks"), "omega"));
-  if (masks->omega < 0) return field_error("omega must not be negative");
+  if (masks->omega < 0 || is_large(masks->omega)) {
+    return field_error("omega must not be negative, and at most 1e100");
+  }
   ATTNCERT_TRY(masks->query, text_of(json.at("masks"), "query"));
   return ok();
 }

@@ -3,7 +3,8 @@
 import json
 import struct
 
-SIZES = {"F32": 4, "F64": 8}
+SIZES = {"F16": 2, "BF16": 2, "F32": 4, "F64": 8}
+CODES = {"F16": "<e", "F32": "<f", "F64": "<d"}
 
 
 class TensorFile:
@@ -24,12 +25,17 @@ class TensorFile:
         return entry["data_offsets"][0] + index * SIZES[entry["dtype"]]
 
     def get(self, name, index):
-        code = "<f" if self.header[name]["dtype"] == "F32" else "<d"
-        return struct.unpack_from(code, self.data, self.offset(name, index))[0]
+        dtype, at = self.header[name]["dtype"], self.offset(name, index)
+        if dtype == "BF16":
+            return struct.unpack("<f", b"\0\0" + self.data[at:at + 2])[0]
+        return struct.unpack_from(CODES[dtype], self.data, at)[0]
 
     def set(self, name, index, value):
-        code = "<f" if self.header[name]["dtype"] == "F32" else "<d"
-        struct.pack_into(code, self.data, self.offset(name, index), value)
+        dtype, at = self.header[name]["dtype"], self.offset(name, index)
+        if dtype == "BF16":  # cut off, which is exact for short numbers
+            self.data[at:at + 2] = struct.pack("<f", value)[2:]
+        else:
+            struct.pack_into(CODES[dtype], self.data, at, value)
 
     def step(self, name, index):
         """Moves a number to its neighbour away from zero."""

@@ -134,21 +134,35 @@ def test_other_files(suite, agreement):
     agreement.rejected("another prompt", "SubjectMismatch",
                        lambda place: other_prompts(place, False))
 
-    def broken_model(place):
-        """The answers change: the units of every sum become ones."""
-        path = os.path.join(place, "heads", "model.safetensors")
-        content = harness.read(path)
-        name = "lm_head.weight"
-        file = TensorFile(content)
-        columns = file.header[name]["shape"][1]
-        for i in range(columns):
-            content = set_value(content, name, columns + i, 0.0)
-        text = harness.read(os.path.join(place, "agree.jsonl")).decode()
-        write(place, "agree.jsonl", text.replace(sha256(harness.read(path)),
-                                                 sha256(content)).encode())
-        write(place, os.path.join("heads", "model.safetensors"), content)
+    def with_weights(edit):
+        """The converted model's weights changed, and the statement with them."""
+        def apply(place):
+            path = os.path.join(place, "heads", "model.safetensors")
+            content = harness.read(path)
+            changed = edit(content)
+            text = harness.read(os.path.join(place, "agree.jsonl")).decode()
+            write(place, "agree.jsonl", text.replace(sha256(content), sha256(changed)).encode())
+            write(place, os.path.join("heads", "model.safetensors"), changed)
+        return apply
 
-    agreement.rejected("weights that answer otherwise", "MarginNotProved", broken_model)
+    def without_ones(content):
+        """The digit 1 is never the answer."""
+        columns = TensorFile(content).header["lm_head.weight"]["shape"][1]
+        for i in range(columns):
+            content = set_value(content, "lm_head.weight", columns + i, 0.0)
+        return content
+
+    agreement.rejected("weights that answer otherwise", "MarginNotProved",
+                       with_weights(without_ones))
+    width = TensorFile(agreement.conversion.read("converted-weights")).header[
+        "h.0.mlp.value"]["shape"][1]
+    for case, tensor, index in (("a value of the bias token", "h.0.mlp.value", width - 1),
+                                ("attention's value of it", "h.0.attn.value", width - 1),
+                                ("`ones` written", "h.0.attn.bias_output", width - 2),
+                                ("`bias` written", "h.1.attn.output", 3 * width - 1),
+                                ("`bias` written by a neuron", "h.1.mlp.output", width - 1)):
+        agreement.rejected(case, "InstanceMismatch", with_weights(
+            lambda content, name=tensor, at=index: set_value(content, name, at, 1000.0)))
 
 
 def test_exceptions(suite):

@@ -11,7 +11,7 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import harness  # noqa: E402
-from conversion import GAIN, Conversion, mlps_of, own_model, sha256  # noqa: E402
+from conversion import GAIN, Conversion, mlps_of, own_model, set_value, sha256  # noqa: E402
 from safetensors import TensorFile  # noqa: E402
 
 
@@ -85,6 +85,46 @@ def test_own_models(suite):
                                 *(options or ("--heads-per-neuron", "1")))
         if check_claims(suite, conversion, case, heads, largest) and case == "adder-gelu":
             test_counts(suite, conversion)
+
+
+def test_rounded(suite):
+    """Heads stored narrower: half the size, Verified, and never off by more than is claimed."""
+    prompts = suite.write("sums.txt", "4,7,8,5\n9,9,9,9\n0,0,0,0\n1,2,3,4,5,6\n")
+    sizes = {}
+    for dtype in ("F64", "F32", "BF16", "F16"):
+        conversion = Conversion(suite, f"rounded-{dtype}", own_model(suite, "adder-gelu"),
+                                "--heads-per-neuron", "6", "--dtype", dtype, "--prompts", prompts)
+        outcome = conversion.outcome
+        if not suite.check(outcome.code == 0, f"convert --dtype {dtype}", outcome):
+            continue
+        checked = suite.checker(conversion.out)
+        suite.equal(checked.verdict(), "Verified", f"--dtype {dtype}: verdict")
+        entries = TensorFile(conversion.read("converted-weights")).header
+        suite.equal(entries["h.0.mlp.query"]["dtype"], dtype, f"--dtype {dtype}: stored")
+        suite.equal(entries["transformer.wte.weight"]["dtype"], "F32", f"--dtype {dtype}: embedding")
+        report = outcome.json()
+        for layer in (*report["layers"], *report["attention"]):
+            suite.check(float(layer["approx_measured"]) <= float(layer["error"]) + 1e-12,
+                        f"--dtype {dtype}: {layer['name']}", layer)
+        exact = dtype in ("F32", "F64")
+        rounded = conversion.lines()[0]["statement"].get("rounded", [])
+        suite.equal(len(rounded), 0 if exact else 2, f"--dtype {dtype}: rounded sublayers")
+        sizes[dtype] = len(conversion.read("converted-weights"))
+        if not exact:
+            tampered = [one for one in conversion.lines() if one.get("rule") == "perturb"]
+            suite.equal(len(tampered), 4, f"--dtype {dtype}: every sublayer is bounded")
+
+            def lower(lines):
+                step = next(one for one in lines if one.get("rule") == "perturb")
+                step["conclusion"]["epsilon"] = "0.0001"
+            conversion.rejected(f"--dtype {dtype}: a smaller bound", {}, "BoundExceeded", edit=lower)
+            far = set_value(conversion.read("converted-weights"), "h.0.mlp.query", 5, 3.0)
+            conversion.rejected(f"--dtype {dtype}: another number", {"converted-weights": far},
+                                "BoundExceeded")
+    suite.check(sizes["F16"] < 0.7 * sizes["F32"] < 0.5 * sizes["F64"], "narrower, smaller", sizes)
+    outcome = suite.attncert("convert", own_model(suite, "adder-gelu"), "-o", suite.path("never"),
+                             "--dtype", "F16", "--masks", "weights")
+    suite.refuses("--dtype with --masks weights", outcome)
 
 
 # ---- where it writes -----------------------------------------------------------------------------
@@ -249,6 +289,7 @@ def test_bad_prompts(suite, model):
 def main():
     suite = harness.Suite()
     test_own_models(suite)
+    test_rounded(suite)
     model = own_model(suite, "adder-gelu-tanh")
     for test in (test_outputs, test_over_the_model, test_unwritable,
                  test_failing_over_an_older_one, test_broken_folders, test_bad_prompts):

@@ -11,8 +11,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import sources  # noqa: E402
 from sources import harness  # noqa: E402
 
-ALL = 7200
-KERNEL = 2400
+ALL = 7700
+KERNEL = 2900
 CERTIFICATE_AND_STATEMENT = 1850
 FUNCTION = 40
 FILE = 400

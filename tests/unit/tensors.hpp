@@ -10,16 +10,8 @@ namespace attncert::testing {
 
 using TensorMap = std::map<std::string, Tensor>;
 
-/// The bytes of a safetensors file: F32 where every number of a tensor is a float, else F64.
-inline std::string bytes_of(const TensorMap& tensors) {
-  TensorPlan plan;
-  for (const auto& [name, tensor] : tensors) {
-    const bool single = std::all_of(tensor.values.begin(), tensor.values.end(), [](double v) {
-      return static_cast<double>(static_cast<float>(v)) == v;
-    });
-    plan[name] = {tensor.shape, single,
-                  [values = tensor.values]() -> Result<std::vector<double>> { return values; }};
-  }
+/// The bytes of a safetensors file, as planned.
+inline std::string bytes_of(const TensorPlan& plan) {
   std::string bytes;
   const Status written = write_safetensors(plan, [&bytes](std::string_view part) {
     bytes += part;
@@ -27,6 +19,19 @@ inline std::string bytes_of(const TensorMap& tensors) {
   });
   REQUIRE(written);
   return bytes;
+}
+
+/// The bytes of a safetensors file: F32 where every number of a tensor is a float, else F64.
+inline std::string bytes_of(const TensorMap& tensors) {
+  TensorPlan plan;
+  for (const auto& [name, tensor] : tensors) {
+    const bool single = std::all_of(tensor.values.begin(), tensor.values.end(), [](double v) {
+      return static_cast<double>(static_cast<float>(v)) == v;
+    });
+    plan[name] = {tensor.shape, single ? NumberType::f32 : NumberType::f64,
+                  [values = tensor.values]() -> Result<std::vector<double>> { return values; }};
+  }
+  return bytes_of(plan);
 }
 
 inline TensorMap tensors_of(const TensorPlan& plan) {

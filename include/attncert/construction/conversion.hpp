@@ -46,6 +46,11 @@ using GatesChoice = std::function<Result<Gates>(const MlpSublayer& layer)>;
 /// The attention-only form of a whole network.
 Result<PlannedModel> plan_conversion(const Model& model, const GatesChoice& gates_for);
 
+/// Stores the heads of attention and MLP sublayers as numbers of a type, rounded where it is narrower
+/// than the original's; norms, embeddings and linear maps stay as they are.
+/// Ensures  rule `perturb` bounds what that does
+void plan_rounding(NumberType type, PlannedModel& planned);
+
 /// Replaces every mask of a planned conversion by weights (T6): omega where a token may attend.
 /// Maths    query[i, j] = omega for allowed pairs of positions, the bias token's last; one tensor
 ///          for each kind of mask; neuron heads' bias heads share their mask, and write twice the

@@ -35,6 +35,7 @@ enum class Rule {
   triangle,
   argmax,
   shard_union,
+  perturb,
 };
 
 /// The rule's one name, and its inverse.

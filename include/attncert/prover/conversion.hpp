@@ -13,8 +13,9 @@ namespace attncert {
 struct ConversionResult {
   Network converted;
   Judgement claim;
-  std::vector<MaskClaim> masks;    // of attention sublayers whose masks are weights
-  std::vector<LayerClaim> layers;  // of all MLP sublayers, also where the claim is identity
+  std::vector<MaskClaim> masks;       // of attention sublayers whose masks are weights
+  std::vector<RoundedClaim> rounded;  // of attention sublayers whose weights are rounded
+  std::vector<LayerClaim> layers;     // of all MLP sublayers, also where the claim is identity
 };
 
 /// How a model is converted.
@@ -22,6 +23,7 @@ struct ConversionOptions {
   GatesChoice gates_for;
   std::optional<Rational> box;           // claim errors over |x_i| <= box only
   std::optional<Rational> mask_epsilon;  // masks become weights that leak no more than this
+  std::optional<NumberType> type;        // heads are stored so, rounded where it is narrower
   Progress writing;                      // of the tensors
   Progress proving;                      // of the sublayers
 };

@@ -9,7 +9,8 @@ namespace attncert {
 struct LayerCertificate {
   Certificate certificate;
   std::vector<LayerClaim> layers;
-  std::vector<MaskClaim> masks;  // of attention sublayers whose masks are weights
+  std::vector<MaskClaim> masks;       // of attention sublayers whose masks are weights
+  std::vector<RoundedClaim> rounded;  // of attention sublayers whose weights are rounded
 };
 
 /// Proves that a conversion is exact, or an error bound for every MLP sublayer of it.

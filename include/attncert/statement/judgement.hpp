@@ -98,6 +98,15 @@ struct MaskLeak {
   bool operator==(const MaskLeak&) const = default;
 };
 
+/// For all such inputs, the stored heads differ from the construction's for the original's weights by
+/// at most epsilon in every output coordinate.
+struct Perturbation {
+  std::string layer;
+  std::optional<Rational> box;
+  Rational epsilon;
+  bool operator==(const Perturbation&) const = default;
+};
+
 /// What a conversion claims of one MLP sublayer, with the facts that give the claim its meaning.
 struct LayerClaim {
   std::string name;
@@ -120,6 +129,13 @@ struct MaskClaim {
   bool operator==(const MaskClaim&) const = default;
 };
 
+/// What a conversion claims of one attention sublayer whose weights are stored rounded.
+struct RoundedClaim {
+  std::string name;
+  Rational epsilon;
+  bool operator==(const RoundedClaim&) const = default;
+};
+
 /// The files of a model, by SHA-256.
 struct ModelHashes {
   std::string network;
@@ -128,16 +144,18 @@ struct ModelHashes {
 };
 
 /// The converted network is the original's, sublayer by sublayer: attention (but for sublayers among
-/// `masks`), embeddings and the rest compute exactly the same; and for every MLP sublayer and every input row of it (every one with
-/// |x_i| <= box), the same for both sides, the converted sublayer's output differs by at most the
-/// sublayer's epsilon in every coordinate; likewise for the attention sublayers among `masks`.
+/// `masks` and `rounded`), embeddings and the rest compute exactly the same; and for every MLP
+/// sublayer and every input row of it (every one with |x_i| <= box), the same for both sides, the
+/// converted sublayer's output differs by at most the sublayer's epsilon in every coordinate; likewise
+/// for the attention sublayers among `masks` and `rounded`.
 struct ConversionError {
   ModelHashes original;
   ModelHashes converted;
   std::optional<Rational> box;
   std::vector<LayerClaim> layers;
   std::vector<MaskClaim> masks;
-  Rational epsilon;  // the largest of the layers' and masks'
+  std::vector<RoundedClaim> rounded;
+  Rational epsilon;  // the largest of all
   bool operator==(const ConversionError&) const = default;
 };
 
@@ -185,7 +203,7 @@ struct ArgmaxShard {
 
 using Judgement = std::variant<SupError, WellDefined, PointValue, LowerBound, Unbounded, Instance,
                                PreactivationRange, LayerError, ConversionError, Identity, MaskError,
-                               ScoreBound, MaskLeak, SameArgmax, ArgmaxShard>;
+                               ScoreBound, MaskLeak, SameArgmax, ArgmaxShard, Perturbation>;
 
 /// The name of a judgement's kind, as in certificates: "sup-error", ...
 std::string_view kind_of(const Judgement& judgement);

@@ -10,6 +10,10 @@ Error wrong_layers() {
               "premises and statement must take every sublayer, in the order of the networks");
 }
 
+Error too_weak() {
+  return fail(ErrorCode::PremiseTooWeak, "a premise claims less than the conclusion");
+}
+
 Error facts_differ(const std::string& name) {
   return fail(ErrorCode::LayerFactsMismatch,
               "the statement about " + name + " disagrees with the network files");
@@ -31,7 +35,10 @@ public:
       if (name_of(before[i]) != name_of(after[i])) return wrong_layers();
       ATTNCERT_CHECK(check_one(i, before[i], after[i]));
     }
-    if (layer_ != claim_.layers.size() || mask_ != claim_.masks.size()) return wrong_layers();
+    if (layer_ != claim_.layers.size() || mask_ != claim_.masks.size() ||
+        rounded_ != claim_.rounded.size()) {
+      return wrong_layers();
+    }
     return check_same_ends(original_, converted_);
   }
 
@@ -46,6 +53,9 @@ private:
       return check_masked(i, *attention, *tokens->masks);
     }
     if (mlp != nullptr) return wrong_layers();
+    if (const auto* rounded = std::get_if<Perturbation>(&premises_[i])) {
+      return check_rounded(*rounded, name_of(before));
+    }
     ATTNCERT_TRY(const Instance* exact, premise_as<Instance>(premises_, i));
     return exact->layer == name_of(before) ? ok() : Status(wrong_layers());
   }
@@ -53,11 +63,13 @@ private:
   Status check_error(std::size_t i, const std::string& name, const Rational& epsilon) const {
     ATTNCERT_TRY(const LayerError* error, premise_as<LayerError>(premises_, i));
     if (error->layer != name) return wrong_layers();
-    if (error->epsilon <= epsilon && !error->exact_masks &&
-        (!error->box || error->box == claim_.box)) {
-      return ok();
-    }
-    return fail(ErrorCode::PremiseTooWeak, "a premise claims less than the conclusion");
+    return error->exact_masks ? Status(too_weak()) : check_bound(*error, epsilon);
+  }
+
+  template <class J>
+  Status check_bound(const J& premise, const Rational& epsilon) const {
+    const bool same_inputs = !premise.box || premise.box == claim_.box;
+    return premise.epsilon <= epsilon && same_inputs ? ok() : Status(too_weak());
   }
 
   Status check_mlp(std::size_t i, const MlpSublayer& mlp, const NeuronHeads& heads) {
@@ -86,18 +98,27 @@ private:
     return facts_differ(layer.name);
   }
 
+  Status check_rounded(const Perturbation& premise, const std::string& name) {
+    if (rounded_ >= claim_.rounded.size() || claim_.rounded[rounded_].name != name ||
+        premise.layer != name) {
+      return wrong_layers();
+    }
+    return check_bound(premise, claim_.rounded[rounded_++].epsilon);
+  }
+
   const Model& original_;
   const Model& converted_;
   const Premises& premises_;
   const ConversionError& claim_;
   std::size_t layer_ = 0;
   std::size_t mask_ = 0;
+  std::size_t rounded_ = 0;
 };
 
 // What a conversion claims when every MLP is exact, over every input.
 ConversionError exact_claim(const Identity& identity, const Network& original,
                             const Network& converted) {
-  ConversionError claim{identity.original, identity.converted, {}, {}, {}, 0};
+  ConversionError claim{identity.original, identity.converted, {}, {}, {}, {}, 0};
   for (std::size_t i = 0; i < original.sublayers.size() && i < converted.sublayers.size(); ++i) {
     const auto* mlp = std::get_if<MlpSublayer>(&original.sublayers[i]);
     const auto* heads = std::get_if<NeuronHeads>(&converted.sublayers[i]);

@@ -10,10 +10,6 @@ Error unmasked(const std::string& layer) {
   return fail(ErrorCode::LayerFactsMismatch, "the masks of " + layer + " are not weights");
 }
 
-Error other_sublayer() {
-  return fail(ErrorCode::LayerMissing, "a premise is about another sublayer or other inputs");
-}
-
 Result<Rational> leak_of_tokens(const Model& original, const Model& converted,
                                 const ScoreBound& scores, Precision precision) {
   ATTNCERT_TRY(const AttentionSublayer* layer,

@@ -43,15 +43,28 @@ Result<std::vector<double>> neuron_errors(const PreactivationRange& ranges, cons
   return errors;
 }
 
+// The stored heads are the construction's (0), or move outputs by what a perturbation bounds.
+Result<Rational> rounding_of(const Premises& premises, const LayerError& goal) {
+  if (!premises.empty()) {
+    if (const auto* rounded = std::get_if<Perturbation>(&premises.front())) {
+      if (rounded->layer == goal.layer && rounded->box == goal.box) return rounded->epsilon;
+      return other_sublayer();
+    }
+  }
+  ATTNCERT_TRY(const Instance* instance, premise_as<Instance>(premises, 0));
+  return instance->layer == goal.layer ? Result<Rational>(0) : other_sublayer();
+}
+
 // Output coordinate k is off by at most sum over neurons j of |V2_jk| epsilon_j.
-Status check_outputs(const Affine& out, const std::vector<double>& errors, const LayerError& goal) {
+Status check_outputs(const Affine& out, const std::vector<double>& errors, const Rational& rounding,
+                     const LayerError& goal) {
   std::vector<double> magnitudes(errors.size());
   for (long k = 0; k < out.weight.rows; ++k) {
     const auto row = out.weight.row(k);
     std::transform(row.begin(), row.end(), magnitudes.begin(),
                    [](double v) { return std::fabs(v); });
     const Bounded bound = dot(magnitudes, errors);
-    if (!std::isfinite(bound.error) || exact_interval(bound).upper > goal.epsilon) {
+    if (!std::isfinite(bound.error) || exact_interval(bound).upper + rounding > goal.epsilon) {
       return fail(ErrorCode::BoundExceeded, "output coordinate " + std::to_string(k) + " of " +
                                                 goal.layer + " exceeds the stated epsilon");
     }
@@ -65,11 +78,9 @@ Status check_outputs(const Affine& out, const std::vector<double>& errors, const
 // it must be 0.
 Status lift(Context& context, const Step& step, const Premises& premises) {
   ATTNCERT_TRY(const LayerError* goal, conclusion_as<LayerError>(step));
-  ATTNCERT_TRY(const Instance* instance, premise_as<Instance>(premises, 0));
+  ATTNCERT_TRY(const Rational rounding, rounding_of(premises, *goal));
   ATTNCERT_TRY(const PreactivationRange* ranges, premise_as<PreactivationRange>(premises, 1));
-  if (instance->layer != goal->layer || ranges->layer != goal->layer) {
-    return fail(ErrorCode::LayerMissing, "a premise is about another sublayer");
-  }
+  if (ranges->layer != goal->layer) return other_sublayer();
   if (ranges->box != goal->box) {
     return fail(ErrorCode::DomainMismatch, "the ranges are over other inputs than the conclusion");
   }
@@ -91,7 +102,7 @@ Status lift(Context& context, const Step& step, const Premises& premises) {
     return fail(ErrorCode::BoundExceeded, "a gated sublayer's activation must be exact");
   }
   ATTNCERT_TRY(const Affine out, mlp_output(*original, *mlp));
-  return check_outputs(out, errors, *goal);
+  return check_outputs(out, errors, rounding, *goal);
 }
 
 }  // namespace attncert::rules

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "bias_token.hpp"
 #include "enclosed_sublayers.hpp"
 
 namespace attncert {
@@ -98,6 +99,8 @@ Status RigorousModel::Parts::read_output(const Model& model) {
 Result<RigorousModel> RigorousModel::make(const Model& model) {
   auto parts = std::make_shared<Parts>();
   parts->network = model.network;
+  parts->causal = !model.network.first_row_only;
+  ATTNCERT_CHECK(rules::check_bias_token(model));
   ATTNCERT_CHECK(parts->read_input(model));
   rules::FunctionTables tables;
   for (const Sublayer& sublayer : model.network.sublayers) {

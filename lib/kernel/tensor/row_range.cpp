@@ -83,4 +83,10 @@ Result<Domain> range_of(const AffineRow& row, const std::string& norm,
   return Domain{Rational(middle.lower - reach), Rational(middle.upper + reach)};
 }
 
+Result<Interval> scale_of(const std::string& scale, Precision precision) {
+  if (scale == "1") return integer(1, precision);
+  ATTNCERT_TRY(const Rational n, parse_rational(scale.substr(6, scale.size() - 7)));  // rsqrt(n)
+  return integer(1, precision) / sqrt(attncert::enclose(n, precision), precision);
+}
+
 }  // namespace attncert::rules

@@ -40,4 +40,7 @@ bool is_linear(const std::string& norm);
 Result<Domain> range_of(const AffineRow& row, const std::string& norm,
                         const std::optional<Rational>& box, Precision precision);
 
+/// What scores are multiplied by: 1 or 1 / sqrt(n).
+Result<Interval> scale_of(const std::string& scale, Precision precision);
+
 }  // namespace attncert::rules

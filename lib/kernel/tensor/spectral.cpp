@@ -102,12 +102,6 @@ Result<std::vector<Interval>> lengths_of(const Affine& map, const HeadShape& sha
   return lengths;
 }
 
-Result<Interval> scale_of(const std::string& scale, Precision precision) {
-  if (scale == "1") return integer(1, precision);
-  ATTNCERT_TRY(const Rational n, parse_rational(scale.substr(6, scale.size() - 7)));  // rsqrt(n)
-  return integer(1, precision) / sqrt(attncert::enclose(n, precision), precision);
-}
-
 }  // namespace
 
 Status spectral(Context& context, const Step& step, const Premises& premises) {

@@ -81,6 +81,18 @@ TEST_CASE("rule argmax: shards of the prompts, and nothing else") {
   CHECK(shard(wrong, 0, 4, 2, unlike) == "ok");
 }
 
+TEST_CASE("rule argmax: a network that pools its first row has one row of outputs") {
+  const Transformer t;
+  Subjects subjects = t.subjects(prompts());
+  for (Model* model : {&*subjects.original, &*subjects.converted}) {
+    model->network.first_row_only = true;
+  }
+  CHECK_FALSE(RigorousModel::make(*subjects.converted).value().is_causal());
+  Context context(std::move(subjects));
+  const Step step = structural(Rule::argmax, ArgmaxShard{0, 4, 3, {}});
+  CHECK(outcome(check_step(context, step, {})) == "ok");
+}
+
 TEST_CASE("rule shard-union: all prompts, in order, once") {
   const Transformer t;
   const SameArgmax good = claim(t);

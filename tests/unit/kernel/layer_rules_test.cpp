@@ -49,6 +49,7 @@ ConversionError conversion(const Rational& epsilon) {
       {},
       {LayerClaim{"m", "gelu", "silu:k=1.702", "out-in", "layer-norm", real("1e-5"), epsilon, {}}},
       {},
+      {},
       epsilon};
 }
 

@@ -17,7 +17,8 @@ inline std::filesystem::path theorem_folder(const std::string& name) {
 /// An original from disk and a conversion in memory; hashes are stand-ins.
 class Transformer {
 public:
-  explicit Transformer(std::optional<Rational> omega = {}, const std::string& slope = "1") {
+  explicit Transformer(std::optional<Rational> omega = {}, const std::string& slope = "1",
+                       std::optional<NumberType> type = {}) {
     auto loaded = load_model(theorem_folder("t3-transformer") / "model");
     REQUIRE(loaded);
     loaded_ = std::move(loaded).value();
@@ -26,7 +27,8 @@ public:
     });
     REQUIRE(planned);
     if (omega) REQUIRE(plan_mask_weights(loaded_.model, *omega, planned.value()));
-    bytes_ = bytes_of(tensors_of(planned.value().tensors));
+    if (type) plan_rounding(*type, planned.value());
+    bytes_ = bytes_of(planned.value().tensors);
     auto file = TensorFile::parse(bytes_);
     REQUIRE(file);
     converted_ = {std::move(planned.value().network),

@@ -106,6 +106,8 @@ constexpr Row kRejected[] = {
     {"/sublayers/0/norm/epsilon", "\"0\"", ErrorCode::NetworkField},
     {"/sublayers/0/norm/epsilon", "\"-0.001\"", ErrorCode::NetworkField},
     {"/sublayers/0/norm/epsilon", "\"tiny\"", ErrorCode::NumberSyntax},
+    {"/sublayers/0/norm/epsilon", "\"1e101\"", ErrorCode::NetworkField},
+    {"/sublayers/0/norm/epsilon", "\"1e400\"", ErrorCode::NetworkField},
     {"/sublayers/0/norm/epsilon", "1", ErrorCode::JsonWrongType},
     {"/sublayers/0/norm/kind", "\"batch-norm\"", ErrorCode::NormUnsupported},
     {"/sublayers/1/activation", "\"swish\"", ErrorCode::UnknownActivation},
