@@ -175,12 +175,12 @@ Result<Tensor> TensorFile::read(const std::string& name, const std::vector<long>
                                             shape_text(shape) + " is needed");
   }
   const Widen widen = widening_of(entry.dtype);
-  if (widen == nullptr) {
+  const std::size_t width = width_of(entry.dtype);
+  if (widen == nullptr || width == 0) {
     return fail(ErrorCode::TensorType, "tensor '" + name + "' has dtype " + entry.dtype +
                                            ": only F64, F32, F16 and BF16 are supported");
   }
   Tensor tensor{shape, {}};
-  const std::size_t width = width_of(entry.dtype);
   tensor.values.reserve((entry.end - entry.begin) / width);
   for (std::size_t at = entry.begin; at < entry.end; at += width) {
     const double value = widen(data_.data() + at);

@@ -248,8 +248,8 @@ Interval head_length(const std::vector<double>& rows, long head, long d_head, Pr
 // Half of how far a head's scores move, at most 1: the total variation of its softmax weights.
 class ScoreMoves {
 public:
-  ScoreMoves(const HeadShape& shape, Interval scale, Precision precision)
-      : shape_(shape), scale_(std::move(scale)), precision_(precision) {}
+  ScoreMoves(const HeadShape& shape, const Interval& scale, Precision precision)
+      : shape_(shape), scale_(scale), precision_(precision) {}
 
   // Rows' magnitudes, and how far they move.
   Result<double> of(long head, const Inner& query, const Inner& key) const {
@@ -291,8 +291,8 @@ Result<Rational> move_of_attention(const Model& original, const AttentionSublaye
   ATTNCERT_TRY(const Inner key, rows(heads.key, weights.key));
   ATTNCERT_TRY(const Inner value, rows(heads.value, weights.value));
   ATTNCERT_TRY(const std::vector<Domain> values, ranges(weights.value));
-  ATTNCERT_TRY(Interval scale, scale_of(layer.shape.scale, inputs.precision));
-  const ScoreMoves moves(layer.shape, std::move(scale), inputs.precision);
+  ATTNCERT_TRY(const Interval scale, scale_of(layer.shape.scale, inputs.precision));
+  const ScoreMoves moves(layer.shape, scale, inputs.precision);
   const long d = layer.shape.d_head;
   Inner inner;
   for (long h = 0; h < layer.shape.n_head; ++h) {
