@@ -21,14 +21,14 @@ struct Options {
 };
 
 // Per position the largest output; -1 where another may be as large.
-std::vector<long> largest_of_rows(const Enclosure& outputs) {
+std::vector<long> largest_of_rows(const Enclosure<Wide>& outputs) {
   std::vector<long> largest;
   for (long i = 0; i < outputs.rows(); ++i) {
     const auto row = outputs.mid(i);
     const long winner = std::max_element(row.begin(), row.end()) - row.begin();
     bool strict = true;
     for (long k = 0; k < outputs.columns(); ++k) {
-      const Ball margin = outputs.at(i, winner) - outputs.at(i, k);
+      const Ball<Wide> margin = outputs.at(i, winner) - outputs.at(i, k);
       strict = strict && (k == winner || margin.mid >= margin.rad);
     }
     largest.push_back(strict ? winner : -1);
@@ -36,13 +36,7 @@ std::vector<long> largest_of_rows(const Enclosure& outputs) {
   return largest;
 }
 
-// A ball with a midpoint of fp64.
-Ball narrowed(Ball x) {
-  const auto mid = static_cast<double>(x.mid);
-  return {mid, rounded_up(x.rad + magnitude(x.mid - mid))};
-}
-
-void print_text(const Enclosure& outputs, bool rigorous) {
+void print_text(const Enclosure<Wide>& outputs, bool rigorous) {
   constexpr int digits = 17;
   std::ostringstream text;
   text << (rigorous ? "enclosures, midpoint +- radius: " : "approximate, in fp64: ")
@@ -50,7 +44,7 @@ void print_text(const Enclosure& outputs, bool rigorous) {
   for (long i = 0; i < outputs.rows(); ++i) {
     text << "position " << i << ":";
     for (long k = 0; k < outputs.columns(); ++k) {
-      const Ball value = narrowed(outputs.at(i, k));
+      const auto value = ball_cast<double>(outputs.at(i, k));
       text << " " << std::setprecision(digits) << value.mid;
       if (rigorous) text << "+-" << std::setprecision(3) << value.rad * 1.01;
     }
@@ -63,15 +57,15 @@ void print_text(const Enclosure& outputs, bool rigorous) {
   std::cout << text.str() << "\n";
 }
 
-void print_json(const Enclosure& outputs, bool rigorous) {
+void print_json(const Enclosure<Wide>& outputs, bool rigorous) {
   Json mid = Json::array();
   Json rad = Json::array();
   for (long i = 0; i < outputs.rows(); ++i) {
     mid.push_back(Json::array());
     rad.push_back(Json::array());
     for (long k = 0; k < outputs.columns(); ++k) {
-      const Ball value = narrowed(outputs.at(i, k));
-      mid.back().push_back(static_cast<double>(value.mid));
+      const auto value = ball_cast<double>(outputs.at(i, k));
+      mid.back().push_back(value.mid);
       rad.back().push_back(value.rad);
     }
   }
@@ -89,16 +83,30 @@ Result<ModelInput> input_of(const Options& options, const Network& network) {
   return ModelInput(std::move(tokens));
 }
 
-Result<Enclosure> evaluate(const Model& model, const ModelInput& input, bool rigorous) {
+// Every radius is small beside the largest output.
+bool is_narrow(const Enclosure<Wide>& outputs) {
+  constexpr double small = 1e-6;
+  double scale = 0;
+  double radius = 0;
+  for (long i = 0; i < outputs.rows(); ++i) {
+    for (long k = 0; k < outputs.columns(); ++k) {
+      scale = std::max(scale, magnitude(outputs.at(i, k).mid));
+      radius = std::max(radius, outputs.at(i, k).rad);
+    }
+  }
+  return radius <= small * scale;
+}
+
+Result<Enclosure<Wide>> evaluate(const Model& model, const ModelInput& input, bool rigorous) {
   if (rigorous) {
     ATTNCERT_TRY(const RigorousModel enclosed, RigorousModel::make(model));
     const auto* tokens = std::get_if<std::vector<long>>(&input);
-    return tokens != nullptr ? enclosed.run_tokens(*tokens)
-                             : enclosed.run_rows(std::get<Matrix>(input));
+    return tokens != nullptr ? enclosed.run_tokens(*tokens, 0, is_narrow)
+                             : enclosed.run_rows(std::get<Matrix>(input), is_narrow);
   }
   ATTNCERT_TRY(const ReferenceModel reference, ReferenceModel::make(model));
-  ATTNCERT_TRY(Matrix outputs, run(reference, input));
-  return Enclosure(std::move(outputs));
+  ATTNCERT_TRY(const Matrix outputs, run(reference, input));
+  return Enclosure<Wide>(outputs);
 }
 
 int run(const Options& options) {

@@ -297,6 +297,22 @@ def test_any_two_models(suite):
     suite.check(not os.path.exists(suite.path("never.jsonl.partial")), "nothing left over")
 
 
+def test_wider_midpoints(suite):
+    """A model of which long double arithmetic knows nothing, beyond a token or two."""
+    model = os.path.join(suite.shared, "models", "makemore_names")
+    if not os.path.isdir(model):
+        suite.skip(f"{model} is missing: wider midpoints were not tried")
+        return
+    conversion = Conversion(suite, "makemore", model, "--heads-per-neuron", "4")
+    prompts = suite.write("names.txt", "0\n0,5,13\n0,1,14\n")
+    path = suite.path("names.jsonl")
+    outcome = suite.attncert("agree", conversion.model, conversion.out, "--prompts", prompts,
+                             "--generate", "2", "-o", path, timeout=120)
+    suite.equal(outcome.code, 0, "agree on names")
+    checked = suite.checker(path, timeout=120)
+    suite.check(checked.verdict() == "Verified", "agree on names: verified", checked)
+
+
 def main():
     suite = harness.Suite()
     agreement = Agreement(suite, "some", SOME, "--generate", "3", "--shard-size", "10", "--jobs",
@@ -304,7 +320,7 @@ def main():
     for test in (test_proved, test_edits, test_other_files):
         test(suite, agreement)
     for test in (test_exceptions, test_resumed, test_damaged_work, test_refusals,
-                 test_any_two_models):
+                 test_any_two_models, test_wider_midpoints):
         test(suite)
     suite.finish()
 

@@ -4,6 +4,8 @@ import json
 import math
 import os
 import sys
+from decimal import Decimal, getcontext
+from fractions import Fraction
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -12,6 +14,7 @@ from conversion import Conversion, own_model  # noqa: E402
 from safetensors import TensorFile  # noqa: E402
 
 ROUNDING = 1e-11  # of fp64 evaluations of models this small
+getcontext().prec = 60
 
 
 def evaluate(suite, model, *arguments):
@@ -22,8 +25,34 @@ def evaluate(suite, model, *arguments):
 def largest_difference(rows, others):
     if len(rows) != len(others):
         return math.inf
-    return max((abs(a - b) for row, other in zip(rows, others) for a, b in zip(row, other)),
+    return max((abs(a - float(b)) for row, other in zip(rows, others) for a, b in zip(row, other)),
                default=math.inf)
+
+
+class Enclosures:
+    """Midpoints and radii, as exact numbers, of what `attncert evaluate --rigorous` prints."""
+
+    def __init__(self, suite, model, *arguments):
+        report = evaluate(suite, model, "--rigorous", *arguments)
+        self.error = report.get("error")
+        self.mids = [[Fraction(x) for x in row] for row in report.get("logits", [])]
+        self.rads = [[Fraction(x) for x in row] for row in report.get("radius", [])]
+
+    def misses(self, rows, tolerance=0):
+        """How far the last rows of numbers are from what is enclosed, less the tolerance."""
+        mids, rads = self.mids[-len(rows):], self.rads[-len(rows):]
+        if not rows or list(map(len, mids)) != list(map(len, rows)):
+            return math.inf
+        return max(float(max(0, abs(Fraction(x) - mid) - rad - Fraction(tolerance)))
+                   for numbers in zip(rows, mids, rads) for x, mid, rad in zip(*numbers))
+
+    def radius(self):
+        return float(max(map(max, self.rads))) if self.rads else math.inf
+
+    def overlap(self, other):
+        return bool(self.mids) and len(self.mids) == len(other.mids) and all(
+            abs(a - b) <= r + q for rows in zip(self.mids, other.mids, self.rads, other.rads)
+            for a, b, r, q in zip(*rows))
 
 
 def shared_model(suite, name):
@@ -55,6 +84,27 @@ def test_references(suite):
             suite.check(found <= tolerance, f"{name} {tokens[:20]}: reference logits", found)
 
 
+def test_enclosed_references(suite):
+    """Enclosures hold float64 logits up to their own error, and are narrow: where long double is
+    not enough, more is used."""
+    for name, tolerance in REFERENCES[:4]:
+        model = shared_model(suite, name)
+        if model is None:
+            continue
+        for case in json.loads(harness.read(os.path.join(model, "ref.json"))):
+            tokens = ",".join(map(str, case["ids"]))
+            enclosed = Enclosures(suite, model, "--tokens", tokens)
+            wanted = case.get("logits") or [case["last_logits"]]
+            suite.equal(enclosed.misses(wanted, tolerance), 0, f"{name} {tokens[:20]}: enclosed")
+            suite.check(enclosed.radius() <= 1e-6, f"{name} {tokens[:20]}: narrow",
+                        f"{enclosed.radius()} {enclosed.error}")
+    model = shared_model(suite, "makemore_names")
+    for tokens in ("0", "0,5,13,13") if model else ():
+        enclosed = Enclosures(suite, model, "--tokens", tokens)
+        suite.check(enclosed.radius() < 1e-9, f"makemore {tokens}: narrow",
+                    f"{enclosed.radius()} {enclosed.error}")
+
+
 def test_ppocr(suite):
     """The recorded float32 activations of a production model, in and out; also when converted."""
     model = shared_model(suite, "ppocrv4_svtr_silu")
@@ -83,24 +133,24 @@ def test_ppocr(suite):
 
 
 def silu(x):
-    return x / (1 + math.exp(-x))
+    return x / (1 + (-x).exp())
 
 
-def normalised(x, epsilon=1e-5):
+def normalised(x, epsilon=Decimal("0.00001")):
     mean = sum(x) / len(x)
     variance = sum((value - mean) ** 2 for value in x) / len(x)
-    return [(value - mean) / math.sqrt(variance + epsilon) for value in x]
+    return [(value - mean) / (variance + epsilon).sqrt() for value in x]
 
 
 class Plain:
-    """T3's small transformer once more, in plain Python, from its files."""
+    """T3's small transformer once more, in decimals of 60 digits, from its files."""
 
     def __init__(self, folder):
         self.network = json.loads(harness.read(os.path.join(folder, "network.json")))
         self.file = TensorFile(harness.read(os.path.join(folder, "model.safetensors")))
 
     def vector(self, name):
-        return [self.file.get(name, i) for i in range(self.file.count(name))]
+        return [Decimal(self.file.get(name, i)) for i in range(self.file.count(name))]
 
     def rows(self, name):
         columns = self.file.header[name]["shape"][1]
@@ -125,9 +175,9 @@ class Plain:
             for first in range(0, width, d):
                 query = projected[i][first:first + d]
                 scores = [sum(q * k for q, k in zip(
-                    query, projected[j][width + first:width + first + d])) / math.sqrt(d)
+                    query, projected[j][width + first:width + first + d])) / Decimal(d).sqrt()
                     for j in range(i + 1)]
-                weights = [math.exp(score - max(scores)) for score in scores]
+                weights = [(score - max(scores)).exp() for score in scores]
                 for r in range(d):
                     mixed.append(sum(w * projected[j][2 * width + first + r]
                                      for j, w in enumerate(weights)) / sum(weights))
@@ -155,10 +205,15 @@ def test_plain(suite):
     plain = Plain(os.path.join(folder, "model"))
     for tokens in ([0], [4, 3], [1, 2, 3, 4, 0, 1]):
         text = ",".join(map(str, tokens))
+        wanted = plain.logits(tokens)
         for case, model in (("original", os.path.join(folder, "model")), ("converted", folder)):
             found = largest_difference(
-                evaluate(suite, model, "--tokens", text).get("logits", []), plain.logits(tokens))
+                evaluate(suite, model, "--tokens", text).get("logits", []), wanted)
             suite.check(found <= ROUNDING, f"{case} transformer on {text}", found)
+            enclosed = Enclosures(suite, model, "--tokens", text)
+            suite.equal(enclosed.misses(wanted, Decimal("1e-50")), 0, f"{case} on {text}: enclosed")
+            suite.check(enclosed.radius() < 1e-8, f"{case} on {text}: narrow",
+                        enclosed.radius())
 
 
 def test_adders(suite):
@@ -175,6 +230,9 @@ def test_adders(suite):
     for masks, tolerance in (("exact", ROUNDING), ("weights", 1e-6)):
         conversion = Conversion(suite, f"adder-{masks}", model, "--masks", masks)
         for text in ("4,7,8,5,2,3", "0"):
+            if masks == "exact":
+                suite.check(Enclosures(suite, conversion.out, "--tokens", text).overlap(
+                    Enclosures(suite, model, "--tokens", text)), f"enclosures overlap on {text}")
             found = largest_difference(
                 evaluate(suite, conversion.out, "--tokens", text).get("logits", []),
                 evaluate(suite, model, "--tokens", text).get("logits", [1]))
@@ -210,7 +268,8 @@ def test_bad_arguments(suite):
 
 def main():
     suite = harness.Suite()
-    for test in (test_plain, test_adders, test_bad_arguments, test_references, test_ppocr):
+    for test in (test_plain, test_adders, test_bad_arguments, test_references,
+                 test_enclosed_references, test_ppocr):
         test(suite)
     suite.finish()
 

@@ -10,8 +10,14 @@
 
 namespace attncert {
 
+/// Whether an enclosure is narrow enough for the purpose. Rounding errors grow from layer to layer,
+/// often by 10^4 or more: where it is not, and where nothing is known of some output, the network is
+/// evaluated once more with Quad midpoints. Errors are 10^14 times smaller then; it takes some 20
+/// times as long.
+using Enough = std::function<bool(const Enclosure<Wide>&)>;
+
 /// A network whose outputs can be enclosed; original or converted.
-/// Maths    fp64 midpoints and radii: matmul, softmax, normalise and activations each bound their
+/// Maths    midpoints and fp64 radii: matmul, softmax, normalise and activations each bound their
 ///          own rounding and pass on what is uncertain before
 /// Status   trusted
 /// Source   docs/formulas.md#balls, #tables
@@ -25,10 +31,11 @@ public:
   /// Outputs at positions first, first + 1, ...: (tokens - first, outputs).
   /// Requires 1 to n_ctx tokens, each < vocab; 0 <= first < tokens (NetworkField)
   /// Errors   EnclosureUnbounded where nothing is known of an output
-  Result<Enclosure> run_tokens(const std::vector<long>& tokens, long first = 0) const;
+  Result<Enclosure<Wide>> run_tokens(const std::vector<long>& tokens, long first = 0,
+                                     const Enough& enough = {}) const;
 
   /// Likewise from rows of the stream, or an image's patches; they are exact. Errors TensorShape
-  Result<Enclosure> run_rows(const Matrix& rows) const;
+  Result<Enclosure<Wide>> run_rows(const Matrix& rows, const Enough& enough = {}) const;
 
   /// No position's outputs depend on later tokens.
   bool is_causal() const;
@@ -36,7 +43,7 @@ public:
 private:
   struct Parts;
   explicit RigorousModel(std::shared_ptr<const Parts> parts) : parts_(std::move(parts)) {}
-  Result<Enclosure> run(Enclosure stream, long first) const;
+  Result<Enclosure<Wide>> run(const Enclosure<Quad>& input, long first, const Enough& enough) const;
 
   std::shared_ptr<const Parts> parts_;
 };

@@ -11,17 +11,24 @@ namespace attncert {
 namespace {
 
 // The output of a row that is strictly the largest for all numbers enclosed, or -1.
-long strict_winner(const Enclosure& outputs, long row) {
+long strict_winner(const Enclosure<Wide>& outputs, long row) {
   long winner = 0;
   for (long k = 1; k < outputs.columns(); ++k) {
     if (outputs.at(row, k).mid > outputs.at(row, winner).mid) winner = k;
   }
-  const Ball most = outputs.at(row, winner);
+  const Ball<Wide> most = outputs.at(row, winner);
   for (long k = 0; k < outputs.columns(); ++k) {
-    const Ball margin = most - outputs.at(row, k);
+    const Ball<Wide> margin = most - outputs.at(row, k);
     if (k != winner && !(margin.mid > margin.rad)) return -1;
   }
   return winner;
+}
+
+bool every_row_has_one(const Enclosure<Wide>& outputs) {
+  for (long i = 0; i < outputs.rows(); ++i) {
+    if (strict_winner(outputs, i) < 0) return false;
+  }
+  return true;
 }
 
 Error unproved(const char* model, std::size_t position) {
@@ -39,11 +46,11 @@ Status same_argmax(const RigorousModel& original, const RigorousModel& converted
   std::vector<long> winners;
   for (long g = 0; g < generate; ++g) {
     const auto last = static_cast<long>(tokens.size()) - 1;
-    ATTNCERT_TRY(const Enclosure outputs, original.run_tokens(tokens, last));
+    ATTNCERT_TRY(const auto outputs, original.run_tokens(tokens, last, every_row_has_one));
     winners.push_back(strict_winner(outputs, 0));
     if (winners.back() < 0) return unproved("original", tokens.size() - 1);
     if (!converted.is_causal()) {
-      ATTNCERT_TRY(const Enclosure others, converted.run_tokens(tokens, last));
+      ATTNCERT_TRY(const auto others, converted.run_tokens(tokens, last, every_row_has_one));
       if (strict_winner(others, 0) != winners.back())
         return unproved("converted", tokens.size() - 1);
     }
@@ -51,7 +58,7 @@ Status same_argmax(const RigorousModel& original, const RigorousModel& converted
   }
   if (!converted.is_causal()) return ok();
   const auto first = static_cast<long>(prompt.size()) - 1;
-  ATTNCERT_TRY(const Enclosure outputs, converted.run_tokens(tokens, first));
+  ATTNCERT_TRY(const auto outputs, converted.run_tokens(tokens, first, every_row_has_one));
   for (long g = 0; g < generate; ++g) {
     if (strict_winner(outputs, g) != winners[static_cast<std::size_t>(g)]) {
       return unproved("converted", prompt.size() - 1 + static_cast<std::size_t>(g));

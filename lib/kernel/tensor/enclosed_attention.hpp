@@ -15,14 +15,19 @@ public:
   static Result<EnclosedAttention> make(const HeadShape& shape,
                                         std::shared_ptr<const FunctionTable> exponential);
 
-  Enclosure operator()(const Enclosure& query, const Enclosure& key, const Enclosure& value) const;
+  template <class M>
+  Enclosure<M> operator()(const Enclosure<M>& query, const Enclosure<M>& key,
+                          const Enclosure<M>& value) const {
+    const auto exponential = [this](Ball<M> x) { return this->exponential(x); };
+    return Enclosure<M>::attention(heads_, ball_cast<M>(scale_), exponential, query, key, value);
+  }
 
 private:
-  std::vector<Ball> weights(const Enclosure& query, const Enclosure& key, long row, long head,
-                            long group) const;
+  Ball<Wide> exponential(Ball<Wide> x) const;
+  Ball<Quad> exponential(Ball<Quad> x) const { return (*exponential_)(x); }
 
-  HeadShape shape_;
-  Ball scale_;
+  Heads heads_{};
+  Ball<Quad> scale_;
   std::shared_ptr<const FunctionTable> exponential_;
 };
 

@@ -9,8 +9,9 @@ namespace attncert::rules {
 namespace {
 
 // [x, 1, 0]: real tokens of the augmented stream.
-Enclosure augmented(const Enclosure& x) {
-  Enclosure result(x.rows(), x.columns() + 2);
+template <class M>
+Enclosure<M> augmented(const Enclosure<M>& x) {
+  Enclosure<M> result(x.rows(), x.columns() + 2);
   for (long i = 0; i < x.rows(); ++i) {
     for (long k = 0; k < x.columns(); ++k) result.set(i, k, x.at(i, k));
     result.set(i, x.columns(), {1, 0});
@@ -19,11 +20,12 @@ Enclosure augmented(const Enclosure& x) {
 }
 
 // The coordinates of the model's own stream, and what a bias head adds to them.
-Enclosure model_part(const Enclosure& x, const std::vector<double>& bias) {
-  Enclosure result(x.rows(), x.columns() - 2);
+template <class M>
+Enclosure<M> model_part(const Enclosure<M>& x, const std::vector<double>& bias) {
+  Enclosure<M> result(x.rows(), x.columns() - 2);
   for (long i = 0; i < x.rows(); ++i) {
     for (long k = 0; k < result.columns(); ++k) {
-      result.set(i, k, x.at(i, k) + Ball{bias[static_cast<std::size_t>(k)], 0});
+      result.set(i, k, x.at(i, k) + Ball<M>{bias[static_cast<std::size_t>(k)], 0});
     }
   }
   return result;
@@ -58,6 +60,14 @@ Status check_masks(const std::optional<MaskWeights>& masks) {
               "rigorous evaluation knows neither rotary positions nor masks as weights");
 }
 
+// Both evaluations share one copy of the weights.
+template <class Update>
+EnclosedUpdate update_of(Update update) {
+  const auto shared = std::make_shared<const Update>(std::move(update));
+  const auto call = [shared](const auto& stream) { return (*shared)(stream); };
+  return {call, call};
+}
+
 class Builder {
 public:
   Builder(const Model& model, FunctionTables& tables) : model_(model), tables_(tables) {}
@@ -67,9 +77,9 @@ public:
     ATTNCERT_TRY(const EnclosedAttention heads, EnclosedAttention::make(layer.shape, exponential));
     ATTNCERT_TRY(const EnclosedNorm norm, EnclosedNorm::make(model_, layer.norm));
     ATTNCERT_TRY(const AttentionWeights w, attention_weights(model_, layer));
-    return EnclosedUpdate([heads, norm, query = map_of(w.query), key = map_of(w.key),
-                           value = map_of(w.value), out = map_of(w.out)](const Enclosure& stream) {
-      const Enclosure x = norm(stream);
+    return update_of([heads, norm, query = map_of(w.query), key = map_of(w.key),
+                      value = map_of(w.value), out = map_of(w.out)](const auto& stream) {
+      const auto x = norm(stream);
       return out(heads(query(x), key(x), value(x)));
     });
   }
@@ -79,20 +89,19 @@ public:
     ATTNCERT_TRY(const EnclosedNorm norm, EnclosedNorm::make(model_, layer.norm));
     ATTNCERT_TRY(const MlpWeights w, mlp_weights(model_, layer));
     const bool gated = w.gate.has_value();
-    return EnclosedUpdate(
-        [table, norm, gated, in = map_of(w.in), out = map_of(w.out),
-         gate = gated ? map_of(*w.gate) : EnclosedMap()](const Enclosure& stream) {
-          const Enclosure x = norm(stream);
-          Enclosure hidden = gated ? gate(x) : in(x);
-          const Enclosure factor = gated ? in(x) : Enclosure();
-          for (long i = 0; i < hidden.rows(); ++i) {
-            for (long j = 0; j < hidden.columns(); ++j) {
-              const Ball value = (*table)(hidden.at(i, j));
-              hidden.set(i, j, gated ? value * factor.at(i, j) : value);
-            }
-          }
-          return out(hidden);
-        });
+    return update_of([table, norm, gated, in = map_of(w.in), out = map_of(w.out),
+                      gate = gated ? map_of(*w.gate) : EnclosedMap()](const auto& stream) {
+      const auto x = norm(stream);
+      auto hidden = gated ? gate(x) : in(x);
+      const auto factor = gated ? in(x) : decltype(hidden)();
+      for (long i = 0; i < hidden.rows(); ++i) {
+        for (long j = 0; j < hidden.columns(); ++j) {
+          const auto value = (*table)(hidden.at(i, j));
+          hidden.set(i, j, gated ? value * factor.at(i, j) : value);
+        }
+      }
+      return out(hidden);
+    });
   }
 
   Result<EnclosedUpdate> operator()(const LinearSublayer& layer) const {
@@ -100,8 +109,7 @@ public:
     ATTNCERT_TRY(const EnclosedNorm norm, EnclosedNorm::make(model_, layer.norm));
     ATTNCERT_TRY(const Affine w,
                  read_affine(model_.weights, layer.map, layer.layout, width, width));
-    return EnclosedUpdate(
-        [norm, map = map_of(w)](const Enclosure& stream) { return map(norm(stream)); });
+    return update_of([norm, map = map_of(w)](const auto& stream) { return map(norm(stream)); });
   }
 
   Result<EnclosedUpdate> operator()(const TokenHeads& layer) const {
@@ -114,11 +122,11 @@ public:
     ATTNCERT_TRY(const EnclosedMap query, rows_as_outputs(model_, layer.query, inner));
     ATTNCERT_TRY(const EnclosedMap key, rows_as_outputs(model_, layer.key, shared));
     ATTNCERT_TRY(const EnclosedMap value, rows_as_outputs(model_, layer.value, shared));
-    ATTNCERT_TRY(const Matrix output, rows_as_inputs(layer.output, inner));
+    ATTNCERT_TRY(const EnclosedMap output, rows_as_inputs(layer.output, inner));
     ATTNCERT_TRY(const std::vector<double> bias, bias_row(model_, layer.bias_output));
-    return EnclosedUpdate([=](const Enclosure& stream) {
-      const Enclosure x = augmented(norm(stream));
-      return model_part(product(heads(query(x), key(x), value(x)), output, {}), bias);
+    return update_of([=](const auto& stream) {
+      const auto x = augmented(norm(stream));
+      return model_part(output(heads(query(x), key(x), value(x))), bias);
     });
   }
 
@@ -131,37 +139,36 @@ public:
     ATTNCERT_TRY(const EnclosedNorm norm, EnclosedNorm::make(model_, layer.norm));
     ATTNCERT_TRY(const EnclosedMap query, rows_as_outputs(model_, layer.query, layer.neurons));
     ATTNCERT_TRY(const EnclosedMap value, rows_as_outputs(model_, layer.value, layer.neurons));
-    ATTNCERT_TRY(const Matrix output, rows_as_inputs(layer.output, layer.neurons));
+    ATTNCERT_TRY(const EnclosedMap output, rows_as_inputs(layer.output, layer.neurons));
     ATTNCERT_TRY(const std::vector<double> bias, bias_row(model_, layer.bias_output));
-    return EnclosedUpdate([=](const Enclosure& stream) {
-      const Enclosure x = augmented(norm(stream));
-      const Enclosure queries = query(x);
-      Enclosure hidden = value(x);
+    return update_of([=](const auto& stream) {
+      const auto x = augmented(norm(stream));
+      const auto queries = query(x);
+      auto hidden = value(x);
       for (long i = 0; i < hidden.rows(); ++i) {
         for (long j = 0; j < hidden.columns(); ++j) {
           hidden.set(i, j, (*table)(-queries.at(i, j)) * hidden.at(i, j));
         }
       }
-      return model_part(product(hidden, output, {}), bias);
+      return model_part(output(hidden), bias);
     });
   }
 
   Result<EnclosedUpdate> operator()(const SelfHeads& layer) const {
     const long width = model_.network.d_model + 2;
     ATTNCERT_TRY(const EnclosedNorm norm, EnclosedNorm::make(model_, layer.norm));
-    ATTNCERT_TRY(const Matrix output, rows_as_inputs(layer.output, width));
+    ATTNCERT_TRY(const EnclosedMap output, rows_as_inputs(layer.output, width));
     const std::vector<double> none(static_cast<std::size_t>(width), 0.0);
-    return EnclosedUpdate([=](const Enclosure& stream) {
-      return model_part(product(augmented(norm(stream)), output, {}), none);
-    });
+    return update_of(
+        [=](const auto& stream) { return model_part(output(augmented(norm(stream))), none); });
   }
 
 private:
   // A matrix stored with one row for each input.
-  Result<Matrix> rows_as_inputs(const std::string& name, long rows) const {
+  Result<EnclosedMap> rows_as_inputs(const std::string& name, long rows) const {
     ATTNCERT_TRY(const Matrix stored,
                  read_matrix(model_.weights, name, rows, model_.network.d_model + 2));
-    return transposed(stored);
+    return EnclosedMap{transposed(stored), {}};
   }
 
   const Model& model_;
@@ -169,13 +176,6 @@ private:
 };
 
 }  // namespace
-
-Ball ball_of(const Rational& number) {
-  const auto head = static_cast<double>(number);
-  const auto tail = static_cast<double>(Rational(number - Rational(head)));
-  const Wide mid = Wide{head} + tail;
-  return {mid, rounded_up((2 * kRoundoff + 0x1p-100) * magnitude(mid))};
-}
 
 EnclosedMap map_of(const Affine& affine) { return {affine.weight, affine.bias}; }
 
@@ -194,33 +194,6 @@ Result<EnclosedNorm> EnclosedNorm::make(const Model& model, const Norm& norm) {
   result.epsilon_ = ball_of(norm.epsilon);
   ATTNCERT_TRY(result.weights_, norm_weights(model, norm));
   return result;
-}
-
-// Row i in place: x - mean(x).
-void EnclosedNorm::subtract_mean(Enclosure& x, long i) {
-  const Ball size{static_cast<double>(x.columns()), 0};
-  const Ball mean = divide(enclosed_sum(x.mid(i), x.rad(i)), size);
-  for (long k = 0; k < x.columns(); ++k) x.set(i, k, x.at(i, k) - mean);
-}
-
-// Row i in place: x / sqrt(mean(x^2) + epsilon).
-void EnclosedNorm::divide_by_length(Enclosure& x, long i) const {
-  const Ball size{static_cast<double>(x.columns()), 0};
-  const Ball squares = enclosed_dot(x.mid(i), x.rad(i), x.mid(i), x.rad(i));
-  const Ball factor = reciprocal_sqrt(divide(squares, size) + epsilon_);
-  for (long k = 0; k < x.columns(); ++k) x.set(i, k, x.at(i, k) * factor);
-}
-
-Enclosure EnclosedNorm::operator()(Enclosure x) const {
-  for (long i = 0; i < x.rows(); ++i) {
-    if (kind_ == "layer-norm" || kind_ == "mean-norm") subtract_mean(x, i);
-    if (kind_ == "layer-norm" || kind_ == "rms-norm") divide_by_length(x, i);
-    for (long k = 0; k < x.columns(); ++k) {
-      const auto at = static_cast<std::size_t>(k);
-      x.set(i, k, x.at(i, k) * Ball{weights_.gain[at], 0} + Ball{weights_.shift[at], 0});
-    }
-  }
-  return x;
 }
 
 Result<EnclosedUpdate> enclosed_update(const Model& model, const Sublayer& sublayer,

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <tuple>
 
 #include "attncert/kernel/weights.hpp"
 #include "attncert/tensor/ball.hpp"
@@ -16,7 +17,10 @@ struct EnclosedMap {
   Matrix weight;
   std::vector<double> bias;
 
-  Enclosure operator()(const Enclosure& x) const { return product(x, weight, bias); }
+  template <class M>
+  Enclosure<M> operator()(const Enclosure<M>& x) const {
+    return Enclosure<M>::product(x, weight, bias);
+  }
 };
 EnclosedMap map_of(const Affine& affine);
 
@@ -24,14 +28,17 @@ EnclosedMap map_of(const Affine& affine);
 class EnclosedNorm {
 public:
   static Result<EnclosedNorm> make(const Model& model, const Norm& norm);
-  Enclosure operator()(Enclosure x) const;
+  template <class M>
+  Enclosure<M> operator()(Enclosure<M> x) const {
+    if (kind_ == "layer-norm" || kind_ == "mean-norm") x.subtract_means();
+    if (kind_ == "layer-norm" || kind_ == "rms-norm") x.divide_by_lengths(ball_cast<M>(epsilon_));
+    x.scale_and_shift(weights_.gain, weights_.shift);
+    return x;
+  }
 
 private:
-  static void subtract_mean(Enclosure& x, long i);
-  void divide_by_length(Enclosure& x, long i) const;
-
   std::string kind_;
-  Ball epsilon_;
+  Ball<Quad> epsilon_;
   NormWeights weights_;
 };
 
@@ -45,13 +52,12 @@ private:
 };
 
 /// Maps a stream to what a sublayer adds to it.
-using EnclosedUpdate = std::function<Enclosure(const Enclosure& stream)>;
+template <class M>
+using Update = std::function<Enclosure<M>(const Enclosure<M>& stream)>;
+using EnclosedUpdate = std::tuple<Update<Wide>, Update<Quad>>;
 
 /// Reads a sublayer's weights. Errors RigorousUnsupported, TensorMissing, TensorShape, ...
 Result<EnclosedUpdate> enclosed_update(const Model& model, const Sublayer& sublayer,
                                        FunctionTables& tables);
-
-/// A number rounded to fp64, with its rounding.
-Ball ball_of(const Rational& number);
 
 }  // namespace attncert::rules

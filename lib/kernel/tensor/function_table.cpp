@@ -9,9 +9,16 @@
 namespace attncert::rules {
 namespace {
 
-constexpr Precision kPrecision = 96;
+constexpr Precision kPrecision = 96;  // of tables
 constexpr double kHalfWidth = 0x1p-5;
-constexpr double kCoarse = 0x1p-52;  // error bounds above this call for interval arithmetic
+constexpr double kCoarse =
+    0x1p12 * kRoundoff<Wide>;  // error bounds above this call for interval arithmetic
+
+// For values: beyond their roundoff.
+template <class M>
+constexpr Precision kWorking = kRoundoff<M> > 0x1p-80 ? 96 : 160;
+
+constexpr std::size_t kPieces = 3;  // of fp64, that hold a midpoint of either type
 
 // |x| <= result for all x in the interval.
 double bound_of(const Interval& x) {
@@ -20,18 +27,26 @@ double bound_of(const Interval& x) {
 }
 
 // A number near the middle, and how far the interval reaches from it.
-Ball ball_around(const Interval& x) {
-  if (!is_bounded(x)) return {0, INFINITY};
-  const double head = lower_double(x) / 2 + upper_double(x) / 2;
-  if (!std::isfinite(head)) return {0, INFINITY};
-  const Interval rest = x - enclose(Rational(head), kPrecision);
-  const double tail = lower_double(rest) / 2 + upper_double(rest) / 2;
-  const Wide mid = Wide{head} + tail;  // what the addition drops is far below v |mid|
-  const Interval missed = rest - enclose(Rational(tail), kPrecision);
-  return {mid, rounded_up(bound_of(missed) + kRoundoff * magnitude(mid))};
+template <class M>
+Ball<M> ball_around(const Interval& x, Precision precision) {
+  Interval rest = x;
+  std::array<double, kPieces> pieces{};
+  for (double& piece : pieces) {
+    if (!is_bounded(rest)) return {0, INFINITY};
+    piece = lower_double(rest) / 2 + upper_double(rest) / 2;
+    if (!std::isfinite(piece)) return {0, INFINITY};
+    rest = rest - enclose(Rational(piece), precision);
+  }
+  Ball<M> sum{0, bound_of(rest)};
+  for (std::size_t k = pieces.size(); k-- > 0;) sum = sum + Ball<M>{pieces[k], 0};
+  return sum;
 }
 
 }  // namespace
+
+Ball<Quad> ball_of(const Rational& number) {
+  return ball_around<Quad>(enclose(number, kWorking<Quad>), kWorking<Quad>);
+}
 
 Result<FunctionTable> FunctionTable::make(const std::string& function) {
   FunctionTable table;
@@ -66,12 +81,12 @@ FunctionTable::Cell FunctionTable::make_cell(long index) const {
   double error = 0;
   double power = 1;
   for (std::size_t k = 0; k < kOrder; ++k) {
-    const Ball exact = ball_around(coefficient(at.value(), k));
+    const auto exact = ball_around<Wide>(coefficient(at.value(), k), kPrecision);
     cell.coefficients.at(k) = exact.mid;
     // coefficient k goes through 2k + 1 roundings of Horner's scheme
-    error +=
-        (exact.rad + 1.125 * static_cast<double>(2 * k + 1) * kRoundoff * magnitude(exact.mid)) *
-        power;
+    error += (exact.rad +
+              1.125 * static_cast<double>(2 * k + 1) * kRoundoff<Wide> * magnitude(exact.mid)) *
+             power;
     power *= kHalfWidth;
   }
   error += bound_of(coefficient(over.value().coefficients, kOrder)) * power;
@@ -80,7 +95,7 @@ FunctionTable::Cell FunctionTable::make_cell(long index) const {
   return cell;
 }
 
-Ball FunctionTable::operator()(Ball x) const {
+Ball<Wide> FunctionTable::operator()(Ball<Wide> x) const {
   const double position = std::floor(static_cast<double>(x.mid) * 16) + kCells / 2;
   if (!(position >= 1 && position < kCells - 1 && x.rad <= kHalfWidth)) return evaluate_slowly(x);
   const auto index = static_cast<std::size_t>(position);
@@ -93,18 +108,23 @@ Ball FunctionTable::operator()(Ball x) const {
   const Wide t = std::clamp<Wide>(exact, -kHalfWidth, kHalfWidth);
   Wide value = cell.coefficients.back();
   for (std::size_t k = kOrder - 1; k-- > 0;) value = value * t + cell.coefficients.at(k);
-  const double off = magnitude(exact - t) + kRoundoff * kHalfWidth;
+  const double off = magnitude(exact - t) + kRoundoff<Wide> * kHalfWidth;
   return {value, rounded_up(cell.error + cell.slope * (x.rad + 2 * off))};
 }
 
-Ball FunctionTable::evaluate_slowly(Ball x) const {
-  const auto head = static_cast<double>(x.mid);
-  if (!std::isfinite(head) || !std::isfinite(x.rad)) return {0, INFINITY};
-  const Rational mid = Rational(head) + Rational(static_cast<double>(x.mid - head));
-  const Rational rad = Rational(x.rad) + Rational((2 * kRoundoff + 0x1p-100) * std::fabs(head));
-  const Interval at = enclose(Rational(mid - rad), Rational(mid + rad), kPrecision);
-  const auto value = evaluate(program_, root_, at, kPrecision);
-  return value ? ball_around(value.value()) : Ball{0, INFINITY};
+template <class M>
+Ball<M> FunctionTable::evaluate_slowly(Ball<M> x) const {
+  if (!std::isfinite(magnitude(x.mid)) || !std::isfinite(x.rad)) return {0, INFINITY};
+  const Rational rad = Rational(x.rad) + Rational(kTiny);
+  Interval at = enclose(Rational(-rad), rad, kWorking<M>);
+  for (std::size_t piece = 0; piece < kPieces; ++piece) {  // all of the midpoint but 2^-1075
+    const auto part = static_cast<double>(x.mid);
+    at = at + enclose(Rational(part), kWorking<M>);
+    x.mid -= part;
+  }
+  const auto value = evaluate(program_, root_, at, kWorking<M>);
+  return value ? ball_around<M>(value.value(), kWorking<M>) : Ball<M>{0, INFINITY};
 }
+template Ball<Quad> FunctionTable::evaluate_slowly(Ball<Quad> x) const;
 
 }  // namespace attncert::rules

@@ -12,12 +12,15 @@
 
 namespace attncert::rules {
 
+/// A number rounded to a midpoint, with its rounding.
+Ball<Quad> ball_of(const Rational& number);
+
 /// Encloses f(x), f given by its text.
 /// Maths    on a cell [c - h, c + h], h = 2^-5, f(c + t) = sum_{k<14} c_k t^k + c_14(xi) t^14; the
 ///          enclosed c_k and c_14 over the cell bound what stored coefficients a_k miss; Horner's
 ///          scheme errs by at most 1.125 v sum (2k + 1) |a_k| h^k; a radius r <= 2h adds r times the
-///          largest slope on this cell and its neighbours. Elsewhere, and where that is coarse, f is
-///          evaluated in interval arithmetic.
+///          largest slope on this cell and its neighbours. Elsewhere, where that is coarse, and for
+///          midpoints wider than Wide, f is evaluated in interval arithmetic.
 /// Status   trusted
 /// Source   docs/formulas.md#tables
 class FunctionTable {
@@ -25,7 +28,8 @@ public:
   /// Requires a function that is defined and continuous on all reals. Errors of read_function
   static Result<FunctionTable> make(const std::string& function);
 
-  Ball operator()(Ball x) const;
+  Ball<Wide> operator()(Ball<Wide> x) const;
+  Ball<Quad> operator()(Ball<Quad> x) const { return evaluate_slowly(x); }
 
 private:
   static constexpr int kOrder = 14;
@@ -37,7 +41,8 @@ private:
   };
 
   Cell make_cell(long index) const;
-  Ball evaluate_slowly(Ball x) const;
+  template <class M>
+  Ball<M> evaluate_slowly(Ball<M> x) const;
 
   Program program_;
   NodeIndex root_ = 0;

@@ -20,6 +20,9 @@ struct RigorousModel::Parts {
 
   Status read_input(const Model& model);
   Status read_output(const Model& model);
+
+  template <class M>
+  Result<Enclosure<Wide>> run(const Enclosure<Quad>& input, long first) const;
 };
 
 namespace {
@@ -38,22 +41,6 @@ Status check_tokens(const TokenInput& input, const std::vector<long>& tokens, lo
   if (known && count >= 1 && count <= input.n_ctx && first >= 0 && first < count) return ok();
   return fail(ErrorCode::NetworkField, "a prompt needs 1 to " + std::to_string(input.n_ctx) +
                                            " tokens from 0 to " + std::to_string(input.vocab - 1));
-}
-
-Enclosure sum_of(const Enclosure& a, const Enclosure& b) {
-  Enclosure result(a.rows(), a.columns());
-  for (long i = 0; i < a.rows(); ++i) {
-    for (long k = 0; k < a.columns(); ++k) result.set(i, k, a.at(i, k) + b.at(i, k));
-  }
-  return result;
-}
-
-Enclosure rows_of(const Enclosure& x, long first, long count) {
-  Enclosure result(count, x.columns());
-  for (long i = 0; i < count; ++i) {
-    for (long k = 0; k < x.columns(); ++k) result.set(i, k, x.at(first + i, k));
-  }
-  return result;
 }
 
 bool is_causal_layer(const Sublayer& sublayer) {
@@ -112,26 +99,40 @@ Result<RigorousModel> RigorousModel::make(const Model& model) {
   return RigorousModel(std::move(parts));
 }
 
+template <class M>
+Result<Enclosure<Wide>> RigorousModel::Parts::run(const Enclosure<Quad>& input, long first) const {
+  auto stream = input.rows_as<M>(0, input.rows());
+  for (const auto& update : updates)
+    stream = stream.plus(std::get<rules::Update<M>>(update)(stream));
+  stream = network.first_row_only ? stream.template rows_as<M>(0, 1)
+                                  : stream.template rows_as<M>(first, stream.rows() - first);
+  if (final_norm) stream = (*final_norm)(stream);
+  if (network.unembedding) stream = unembedding(stream);
+  if (stream.is_finite()) return stream.template rows_as<Wide>(0, stream.rows());
+  return fail(ErrorCode::EnclosureUnbounded, "nothing is known of some outputs");
+}
+
 bool RigorousModel::is_causal() const { return parts_->causal; }
 
-Result<Enclosure> RigorousModel::run_tokens(const std::vector<long>& tokens, long first) const {
+Result<Enclosure<Wide>> RigorousModel::run_tokens(const std::vector<long>& tokens, long first,
+                                                  const Enough& enough) const {
   const auto* input = std::get_if<TokenInput>(&parts_->network.input);
   if (input == nullptr) {
     return fail(ErrorCode::NetworkField, "the network reads rows of numbers, not tokens");
   }
   ATTNCERT_CHECK(check_tokens(*input, tokens, first));
-  Enclosure stream(static_cast<long>(tokens.size()), parts_->network.d_model);
+  Enclosure<Quad> stream(static_cast<long>(tokens.size()), parts_->network.d_model);
   for (long i = 0; i < stream.rows(); ++i) {
     const long token = tokens[static_cast<std::size_t>(i)];
     for (long k = 0; k < stream.columns(); ++k) {
-      const Ball position{input->position ? parts_->positions.at(i, k) : 0.0, 0};
-      stream.set(i, k, Ball{parts_->tokens.at(token, k), 0} + position);
+      const Ball<Quad> position{input->position ? parts_->positions.at(i, k) : 0.0, 0};
+      stream.set(i, k, Ball<Quad>{parts_->tokens.at(token, k), 0} + position);
     }
   }
-  return run(std::move(stream), first);
+  return run(stream, first, enough);
 }
 
-Result<Enclosure> RigorousModel::run_rows(const Matrix& rows) const {
+Result<Enclosure<Wide>> RigorousModel::run_rows(const Matrix& rows, const Enough& enough) const {
   const Network& network = parts_->network;
   const auto* input = std::get_if<PatchInput>(&network.input);
   const bool fits = input == nullptr ? rows.columns == network.d_model && rows.rows > 0
@@ -139,30 +140,24 @@ Result<Enclosure> RigorousModel::run_rows(const Matrix& rows) const {
   if (std::holds_alternative<TokenInput>(network.input) || !fits) {
     return fail(ErrorCode::TensorShape, "the input does not have the shape the network reads");
   }
-  if (input == nullptr) return run(Enclosure(rows), 0);
-  const Enclosure projected = parts_->patches(Enclosure(rows));
-  Enclosure stream(rows.rows + 1, network.d_model);
+  if (input == nullptr) return run(Enclosure<Quad>(rows), 0, enough);
+  const auto projected = parts_->patches(Enclosure<Quad>(rows));
+  Enclosure<Quad> stream(rows.rows + 1, network.d_model);
   for (long i = 0; i < stream.rows(); ++i) {
     for (long k = 0; k < stream.columns(); ++k) {
-      const Ball x = i == 0 ? Ball{parts_->class_token[static_cast<std::size_t>(k)], 0}
-                            : projected.at(i - 1, k);
-      stream.set(i, k, x + Ball{parts_->positions.at(i, k), 0});
+      const Ball<Quad> x = i == 0 ? Ball<Quad>{parts_->class_token[static_cast<std::size_t>(k)], 0}
+                                  : projected.at(i - 1, k);
+      stream.set(i, k, x + Ball<Quad>{parts_->positions.at(i, k), 0});
     }
   }
-  return run(std::move(stream), 0);
+  return run(stream, 0, enough);
 }
 
-Result<Enclosure> RigorousModel::run(Enclosure stream, long first) const {
-  const Network& network = parts_->network;
-  for (const rules::EnclosedUpdate& update : parts_->updates) {
-    stream = sum_of(stream, update(stream));
-  }
-  stream = network.first_row_only ? rows_of(stream, 0, 1)
-                                  : rows_of(stream, first, stream.rows() - first);
-  if (parts_->final_norm) stream = (*parts_->final_norm)(stream);
-  if (network.unembedding) stream = parts_->unembedding(stream);
-  if (stream.is_finite()) return stream;
-  return fail(ErrorCode::EnclosureUnbounded, "nothing is known of some outputs");
+Result<Enclosure<Wide>> RigorousModel::run(const Enclosure<Quad>& input, long first,
+                                           const Enough& enough) const {
+  auto outputs = parts_->run<Wide>(input, first);
+  if (outputs && (!enough || enough(outputs.value()))) return outputs;
+  return parts_->run<Quad>(input, first);
 }
 
 }  // namespace attncert

@@ -32,14 +32,19 @@ TEST_CASE("rigorous model: enclosures hold what fp64 evaluates, and are narrow")
     const ReferenceModel reference = ReferenceModel::make(*model).value();
     CHECK(rigorous.is_causal());
     for (const Prompt& prompt : prompts().prompts) {
-      const Enclosure enclosed = rigorous.run_tokens(prompt).value();
+      const Enclosure<Wide> enclosed = rigorous.run_tokens(prompt).value();
+      const Enclosure<Wide> closer =
+          rigorous.run_tokens(prompt, 0, [](const auto&) { return false; }).value();
       const Matrix approx = reference.run_tokens(prompt).value();
       REQUIRE(enclosed.rows() == approx.rows);
       for (long i = 0; i < approx.rows; ++i) {
         for (long k = 0; k < approx.columns; ++k) {
-          const Ball ball = enclosed.at(i, k);
+          const Ball<Wide> ball = enclosed.at(i, k);
+          const Ball<Wide> close = closer.at(i, k);
           CHECK(std::fabs(static_cast<double>(ball.mid) - approx.at(i, k)) <= ball.rad + 1e-11);
           CHECK(ball.rad < 1e-8);
+          CHECK(magnitude(close.mid - ball.mid) <= ball.rad + close.rad);
+          CHECK(close.rad <= kRoundoff<Wide> * magnitude(close.mid) + 1e-4 * ball.rad);
         }
       }
       const auto last = static_cast<long>(prompt.size()) - 1;
