@@ -51,17 +51,17 @@ struct Ball {
   double rad = 0;
 
   friend Ball operator+(Ball a, Ball b) {
-    const M mid = a.mid + b.mid;
-    return {mid, rounded_up(a.rad + b.rad + kRoundoff<M> * magnitude(mid))};
+    const M middle = a.mid + b.mid;
+    return {middle, rounded_up(a.rad + b.rad + kRoundoff<M> * magnitude(middle))};
   }
   friend Ball operator-(Ball a) { return {-a.mid, a.rad}; }
   friend Ball operator-(Ball a, Ball b) { return a + -b; }
   friend Ball operator*(Ball a, Ball b) {
-    const M mid = a.mid * b.mid;
+    const M middle = a.mid * b.mid;
     const double a_rad = a.rad + kTiny;
     const double b_rad = b.rad + kTiny;
-    return {mid, rounded_up(magnitude(a.mid) * b_rad + a_rad * (magnitude(b.mid) + b_rad) +
-                            kRoundoff<M> * magnitude(mid))};
+    return {middle, rounded_up(magnitude(a.mid) * b_rad + a_rad * (magnitude(b.mid) + b_rad) +
+                               kRoundoff<M> * magnitude(middle))};
   }
   /// Nothing is known where b may be outside [2^-600, 2^600].
   friend Ball operator/(Ball a, Ball b) { return quotient(a, b); }

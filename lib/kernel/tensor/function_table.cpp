@@ -67,7 +67,7 @@ Result<FunctionTable> FunctionTable::make(const std::string& function) {
 // A cell that cannot be expanded keeps an infinite error.
 FunctionTable::Cell FunctionTable::make_cell(long index) const {
   Cell cell;
-  const Rational centre(2 * (index - kCells / 2) + 1, 32);
+  const Rational centre(2 * (index - kMiddle) + 1, 32);
   const Rational half(1, 32);
   const Interval whole = enclose(Rational(centre - half), Rational(centre + half), kPrecision);
   const auto over = expand_over_piece(program_, root_, whole, kOrder, kPrecision);
@@ -96,12 +96,12 @@ FunctionTable::Cell FunctionTable::make_cell(long index) const {
 }
 
 Ball<Wide> FunctionTable::operator()(Ball<Wide> x) const {
-  const double position = std::floor(static_cast<double>(x.mid) * 16) + kCells / 2;
+  const double position = std::floor(static_cast<double>(x.mid) * 16) + kMiddle;
   if (!(position >= 1 && position < kCells - 1 && x.rad <= kHalfWidth)) return evaluate_slowly(x);
   const auto index = static_cast<std::size_t>(position);
   const Cell& cell = cells_[index];
   if (!(cell.error <= kCoarse)) return evaluate_slowly(x);
-  const double centre = (2 * (static_cast<double>(index) - kCells / 2) + 1) * kHalfWidth;
+  const double centre = (2 * (static_cast<double>(index) - kMiddle) + 1) * kHalfWidth;
   // t is rounded once; a midpoint that fp64 rounds into the next cell is outside this one by 2^-47
   // at most: both belong to what the slope makes up for
   const Wide exact = x.mid - centre;

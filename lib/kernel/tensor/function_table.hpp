@@ -34,6 +34,7 @@ public:
 private:
   static constexpr int kOrder = 14;
   static constexpr long kCells = 1024;  // of width 1/16, on [-32, 32]
+  static constexpr long kMiddle = kCells / 2;
   struct Cell {
     std::array<Wide, kOrder> coefficients{};
     double error = INFINITY;
