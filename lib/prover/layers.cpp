@@ -70,19 +70,30 @@ struct ActivationBound {
   long step;
 };
 
+// Bounds over all reals, where there is one, and over smaller and smaller domains where they are
+// better. All reals come first because a tail is a shorter proof than pieces as far as weights reach.
 Result<std::vector<ActivationBound>> prove_activation(Derivation& derivation,
                                                       const std::vector<LayerPlan>& plans,
                                                       const Pair& pair) {
   std::vector<ActivationBound> bounds;
   std::vector<Domain> domains = nested_domains(plans, pair);
+  const bool needs_all = !domains.empty() && !domains.back().is_bounded();
+  if (!needs_all) domains.emplace_back();
   std::reverse(domains.begin(), domains.end());
+  const Rational precision = power_of_ten(-kEpsilonDigits);
   for (const Domain& domain : domains) {
-    ATTNCERT_TRY(SupremumBound bound, bound_supremum(pair, domain, power_of_ten(-kEpsilonDigits)));
+    auto found = bound_supremum(pair, domain, precision);
+    const bool none = !found || found.value().kind == SupremumBound::Kind::unbounded;
+    if (none && !needs_all && domain == Domain{}) continue;
+    ATTNCERT_TRY(SupremumBound bound, std::move(found));
     if (bound.kind == SupremumBound::Kind::unbounded) {
       return fail(ErrorCode::TailDiverges, "the activation's error has no bound");
     }
     SupError claim = std::get<SupError>(bound.above.claim);
-    const Rational worthwhile(99, 100);  // of the next larger domain's bound
+    // of the next larger domain's bound; the largest bounded domain's is what ranges call for
+    const Rational worthwhile = bounds.size() == 1 && bounds.front().claim.domain == Domain{}
+                                    ? Rational(1 - 4 * precision)
+                                    : Rational(99, 100);
     if (!bounds.empty() && claim.epsilon > worthwhile * bounds.back().claim.epsilon) continue;
     bounds.push_back({std::move(claim), append(derivation, std::move(bound.above))});
     if (bound.kind == SupremumBound::Kind::equal) break;  // nothing smaller is better

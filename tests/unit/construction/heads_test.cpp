@@ -83,7 +83,9 @@ std::vector<double> scaled(const std::vector<double>& v, double factor) {
 
 TEST_CASE("heads: T1, a SiLU neuron is one head of internal dimension 1") {
   Numbers numbers(1);
-  for (const auto& [a, b] : {std::pair{1.0, 1.0}, {0.5, 2.0}, {-3.0, 0.25}}) {
+  for (const auto& factors : {std::pair{1.0, 1.0}, {0.5, 2.0}, {-3.0, 0.25}}) {
+    const double a = factors.first;
+    const double b = factors.second;
     const AffineForm z = numbers.form();
     const std::vector<double> v = numbers.vector(kWidth);
     const Head head = silu_neuron(z, v, a, b).value();
