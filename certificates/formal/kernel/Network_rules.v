@@ -1,0 +1,212 @@
+(** The rules about models as an extension of the checker, for one pair of networks: those whose
+    files a certificate names. *)
+From Coq Require Import String ZArith QArith Qreals Reals List Bool Lra.
+Require Import Attncert.theorems.Ball.
+Require Import Attncert.kernel.Term Attncert.kernel.Judgement Attncert.kernel.Structure.
+Require Import Attncert.kernel.Rules.
+Require Import Attncert.kernel.Tensor Attncert.kernel.Tensor_model.
+Require Import Attncert.kernel.Tensor_construction.
+Require Import Attncert.kernel.Tensor_network.
+Require Import Attncert.kernel.Instance Attncert.kernel.Ball_rule Attncert.kernel.Lift.
+Require Import Attncert.kernel.Layers Attncert.kernel.Identity.
+Import ListNotations.
+
+Module Type Models.
+Parameter original : original_network.
+Parameter converted : converted_network.
+End Models.
+
+(** ** Judgements, as data *)
+
+Inductive network_judgement : Type :=
+| Instance (name : string)
+| Range (name : string) (box : option Q) (ranges : list domain)
+| One_layer_error (name : string) (box : option Q) (epsilon : Q)
+| Conversion (box : option Q) (claims : list layer_claim) (epsilon : Q)
+| Identity.
+
+Inductive network_rule : Type :=
+  Instance_rule | Ball_rule | Box_rule | Lift_rule | Every_layer_rule.
+
+(** ** Equality of what heads a certificate: numbers as they are written *)
+
+Definition same_box (a b : option Q) : bool :=
+  match a, b with None, None => true | Some a, Some b => same_constant a b | _, _ => false end.
+
+Definition same_claim (a b : layer_claim) : bool :=
+  String.eqb (claim_name a) (claim_name b) &&
+  same_program (claim_activation a) (claim_activation b) &&
+  same_program (claim_approximant a) (claim_approximant b) &&
+  same_kind (claim_norm a) (claim_norm b) &&
+  same_constant (claim_norm_epsilon a) (claim_norm_epsilon b) &&
+  same_constant (claim_epsilon a) (claim_epsilon b).
+
+Definition same_network_judgement (a b : network_judgement) : bool :=
+  match a, b with
+  | Conversion r l e, Conversion r' l' e' =>
+      same_box r r' && same_list same_claim l l' && same_constant e e'
+  | Identity, Identity => true
+  | _, _ => false
+  end.
+
+Lemma same_box_sound a b : same_box a b = true -> a = b.
+Proof. destruct a, b; simpl; try easy. intros H. now rewrite (same_constant_sound _ _ H). Qed.
+
+Lemma same_claim_sound a b : same_claim a b = true -> a = b.
+Proof.
+unfold same_claim. rewrite !andb_true_iff. intros [[[[[N A] F] K] E] P].
+apply String.eqb_eq in N. apply same_program_sound in A, F. apply same_constant_sound in E, P.
+destruct a as [n1 a1 f1 k1 e1 p1], b as [n2 a2 f2 k2 e2 p2]. simpl in *. subst.
+destruct k1, k2; simpl in K; easy.
+Qed.
+
+Lemma same_network_judgement_sound a b : same_network_judgement a b = true -> a = b.
+Proof.
+destruct a, b; simpl; try easy. rewrite !andb_true_iff. intros [[B C] E].
+rewrite (same_box_sound _ _ B), (same_constant_sound _ _ E). f_equal.
+rewrite <- (map_id claims), <- (map_id claims0).
+exact (same_list_sound _ (fun l => l) _ _ same_claim_sound C).
+Qed.
+
+(** ** Premises *)
+
+(** The domains and bounds of sup-errors, all of the pair p. *)
+Fixpoint bounds_of (p : pair) (premises : list (judgement network_judgement))
+    : option (list (domain * Q)) :=
+  match premises with
+  | [] => Some []
+  | Sup_error f dom e :: rest =>
+      if same_pair (programs f) p
+      then match bounds_of p rest with Some l => Some ((dom, e) :: l) | None => None end
+      else None
+  | _ => None
+  end.
+
+Fixpoint layer_premises (premises : list (judgement network_judgement))
+    : option (list layer_premise) :=
+  match premises with
+  | [] => Some []
+  | Other (Instance n) :: rest =>
+      match layer_premises rest with Some l => Some (Exact_premise n :: l) | None => None end
+  | Other (One_layer_error n b e) :: rest =>
+      match layer_premises rest with Some l => Some (Error_premise n b e :: l) | None => None end
+  | _ => None
+  end.
+
+Module Network_extension (M : Models) <: Extension.
+
+Definition other : Type := network_judgement.
+
+Definition holds_other (j : other) : Prop :=
+  match j with
+  | Instance name => instance M.original M.converted name
+  | Range name box ranges => preactivation_range M.original name box ranges
+  | One_layer_error name box epsilon => layer_error M.original M.converted name box epsilon
+  | Conversion box claims epsilon => conversion M.original M.converted box claims epsilon
+  | Identity => identity M.original M.converted
+  end.
+
+Definition same_other : other -> other -> bool := same_network_judgement.
+
+Lemma same_other_sound a b : same_other a b = true -> holds_other a -> holds_other b.
+Proof. intros H. now rewrite (same_network_judgement_sound _ _ H). Qed.
+
+Definition other_rule : Type := network_rule.
+
+Definition no_premises (premises : list (judgement other)) : bool :=
+  match premises with [] => true | _ => false end.
+
+Definition lift_rule_ok (premises : list (judgement other)) (name : string) (box : option Q)
+    (epsilon : Q) : bool :=
+  match premises with
+  | Other (Instance n) :: Other (Range n' box' ranges) :: Sup_error f dom e :: rest =>
+      String.eqb n name && String.eqb n' name && same_box box' box &&
+      match bounds_of (programs f) (Sup_error f dom e :: rest) with
+      | Some bounds =>
+          layer_error_ok M.original M.converted name box ranges (programs f) bounds epsilon
+      | None => false
+      end
+  | _ => false
+  end.
+
+Definition other_rule_ok (r : other_rule) (premises : list (judgement other))
+    (conclusion : judgement other) : bool :=
+  match r, conclusion with
+  | Instance_rule, Other (Instance name) =>
+      no_premises premises && instance_ok M.original M.converted name
+  | Ball_rule, Other (Range name None ranges) =>
+      no_premises premises && preactivation_range_ok M.original name None ranges
+  | Box_rule, Other (Range name (Some r) ranges) =>
+      no_premises premises && preactivation_range_ok M.original name (Some r) ranges
+  | Lift_rule, Other (One_layer_error name box epsilon) => lift_rule_ok premises name box epsilon
+  | Every_layer_rule, Other (Conversion box claims epsilon) =>
+      match layer_premises premises with
+      | Some l => every_layer_ok M.original M.converted box l claims epsilon
+      | None => false
+      end
+  | Every_layer_rule, Other Identity =>
+      match layer_premises premises with
+      | Some l => identity_ok M.original M.converted l
+      | None => false
+      end
+  | _, _ => false
+  end.
+
+Lemma bounds_of_sound p premises bounds : bounds_of p premises = Some bounds ->
+  (forall j, In j premises -> holds holds_other j) ->
+  Forall (fun b => sup_error p (fst b) (snd b)) bounds.
+Proof.
+revert bounds; induction premises as [|j rest IH]; simpl; intros bounds H K.
+- injection H as <-. constructor.
+- destruct j as [f dom e| | | | | |]; try easy.
+  destruct (same_pair (programs f) p) eqn:S; [|easy].
+  destruct (bounds_of p rest) as [l|]; [|easy]. injection H as <-. constructor.
+  + simpl. rewrite <- (same_pair_sound _ _ S). exact (K _ (or_introl eq_refl)).
+  + apply IH; auto.
+Qed.
+
+Lemma layer_premises_sound premises l : layer_premises premises = Some l ->
+  (forall j, In j premises -> holds holds_other j) ->
+  Forall (premise_holds M.original M.converted) l.
+Proof.
+revert l; induction premises as [|j rest IH]; simpl; intros l H K.
+- injection H as <-. constructor.
+- destruct j as [| | | | | |[n| |n b e| |]]; try easy;
+    (destruct (layer_premises rest) as [k|]; [|easy]; injection H as <-; constructor;
+     [exact (K _ (or_introl eq_refl))|apply IH; auto]).
+Qed.
+
+Lemma lift_rule_sound premises name box epsilon : lift_rule_ok premises name box epsilon = true ->
+  (forall j, In j premises -> holds holds_other j) ->
+  holds_other (One_layer_error name box epsilon).
+Proof.
+unfold lift_rule_ok. intros H K.
+destruct premises as [|[| | | | | |[n| | | |]] premises]; try easy.
+destruct premises as [|[| | | | | |[|n' box' ranges| | |]] premises]; try easy.
+destruct premises as [|[f dom e| | | | | |] rest]; try easy.
+rewrite !andb_true_iff in H. destruct H as [[[N N'] B] H].
+apply String.eqb_eq in N, N'. apply same_box_sound in B. subst n n' box'.
+destruct (bounds_of (programs f) (Sup_error f dom e :: rest)) as [bounds|] eqn:E; [|easy].
+apply (layer_error_sound _ _ _ _ _ _ _ _ H).
+- exact (K _ (or_introl eq_refl)).
+- exact (K _ (or_intror (or_introl eq_refl))).
+- apply bounds_of_sound with (1 := E). intros j Hj. apply K. now do 2 right.
+Qed.
+
+Theorem other_rule_sound r premises conclusion : other_rule_ok r premises conclusion = true ->
+  (forall j, In j premises -> holds holds_other j) -> holds holds_other conclusion.
+Proof.
+intros H K.
+destruct r, conclusion as [| | | | | |[name|name box ranges|name box e|box claims e|]]; try easy;
+  cbn [other_rule_ok] in H.
+- apply andb_prop in H. now apply instance_sound.
+- destruct box; [easy|]. apply andb_prop in H. now apply preactivation_range_sound.
+- destruct box; [|easy]. apply andb_prop in H. now apply preactivation_range_sound.
+- exact (lift_rule_sound _ _ _ _ H K).
+- destruct (layer_premises premises) as [l|] eqn:E; [|easy].
+  exact (every_layer_sound _ _ _ _ _ _ H (layer_premises_sound _ _ E K)).
+- destruct (layer_premises premises) as [l|] eqn:E; [|easy].
+  exact (identity_sound _ _ _ H (layer_premises_sound _ _ E K)).
+Qed.
+
+End Network_extension.
