@@ -269,6 +269,7 @@ EDITS = [
     ("step-number-2-first", "StepNumber", "enclose", {"1.step": 2}),
     ("step-number-twice", "StepNumber", "cover", {"2.step": 1}),
     ("step-number-skipped", "StepNumber", "cover", {"3.step": 4}),
+    ("step-number-skipped-and-used", "StepNumber", "cover", {"3.step": 4, "4.end": 4}),
     ("step-number-negative", "StepNumber", "enclose", {"1.step": -1}),
     ("premise-later", "PremiseUnknown", "cover", {"2.premises": [3]}),
     ("premise-itself", "PremiseUnknown", "cover", {"3.premises": [1, 3]}),
@@ -330,11 +331,17 @@ EDITS = [
      {"1.rule": "mean-value", "1.data": {"centre": "0"}}),
     ("mean-value-sqrt-at-0", "NotDifferentiable", "mean-value",
      {**functions("(sqrt x)"), **claim(1, domain=["0", "1"])}),
+    ("mean-value-centre-where-it-is-flat", "CentreOutsidePiece", "mean-value",
+     {**functions("sigmoid"), **claim(1, domain=["20", "21"], epsilon="0.001"),
+      "1.data.centre": "-20"}),
     ("taylor-epsilon-one-unit-below", "BoundExceeded", "taylor", claim(1, epsilon=BELOW)),
     ("taylor-piece-one-unit-wider", "BoundExceeded", "taylor", claim(1, domain=["-1", ABOVE])),
     ("taylor-below-zero", "BoundExceeded", "taylor",
      {**functions("(- (* x x))"), **claim(1, epsilon=BELOW)}),
     ("taylor-centre-outside", "CentreOutsidePiece", "taylor", {"1.data.centre": ABOVE}),
+    ("taylor-centre-where-it-is-flat", "CentreOutsidePiece", "taylor",
+     {**functions("sigmoid"), **claim(1, domain=["20", "21"], epsilon="0.001"),
+      "1.data.centre": "-20"}),
     ("taylor-half-line", "PieceUnbounded", "taylor", claim(1, domain=["-inf", "1"])),
     ("taylor-across-kink", "NotDifferentiable", "taylor",
      {**functions("(fabs x)"), **claim(1, epsilon="2")}),
@@ -352,6 +359,12 @@ EDITS = [
     ("sqrt-of-a-constant", "SqrtOfNegative", "root", functions("(sqrt -1)")),
     ("sqrt-between-its-roots", "SqrtOfNegative", "identical",
      functions("(sqrt (- (* x x) x))", "(sqrt (- (* x x) x))")),
+    ("log-in-well-defined", "LogOfNonPositive", "identical",
+     functions("(log x)", "(log x)")),
+    ("divisor-in-well-defined", "DivisorContainsZero", "identical",
+     functions("(/ 1 x)", "(/ 1 x)")),
+    ("negative-power-in-well-defined", "DivisorContainsZero", "identical",
+     functions("(pow x -1)", "(pow x -1)")),
     ("log-at-0", "LogOfNonPositive", "logarithm", claim(1, domain=["0", "2"], epsilon="100")),
     ("log-below-0", "LogOfNonPositive", "logarithm", claim(1, domain=["-" + TINY, "2"])),
     ("log-of-a-constant", "LogOfNonPositive", "logarithm", functions("(log 0)")),
@@ -379,6 +392,9 @@ EDITS = [
     ("tail-starts-too-early", "TailNotDecreasing", "tail",
      claim(1, domain=["0.5", "inf"], epsilon="9")),
     ("tail-diverges", "TailDiverges", "tail", functions("x", "0")),
+    ("tail-before-its-maximum", "TailNotDecreasing", "tail",
+     {**functions("(* (* x x) (exp (- x)))", "0"),
+      **claim(1, domain=["1", "inf"], epsilon="0.4")}),
     ("tail-other-asymptote", "TailDiverges", "tail", functions("relu", "silu:k=-1")),
     ("tail-slope-off-by-one-unit", "TailDiverges", "tail", functions("x", f"(* {BELOW} x)")),
     ("tail-constant-difference", "BoundExceeded", "tail", functions("1", "0.8")),
@@ -668,6 +684,11 @@ def special_cases(made):
     known = copy.deepcopy(made["weaken"])
     known[2]["rule"] = "identical"
     yield "identical-of-a-bound", "PremiseJudgement", known
+    at_0 = sup(["0", "0"], "0", target="relu", approximant="silu")
+    yield "scale-negative-from-a-point", "NotScalable", certificate(
+        pair("sup-error", "relu", "silu:k=-4", domain=["0", "5"], epsilon="0"),
+        step(1, "enclose", at_0, precision=160),
+        step(2, "scale", sup(["0", "5"], "0"), premises=[1]))
     large = "x"
     for number in range(23):
         large = f"(+ {large} {negations(900, number)})"
