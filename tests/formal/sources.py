@@ -79,6 +79,18 @@ def test_sources(suite, folder):
                     text.count("\n"))
 
 
+def test_replayed(suite, source):
+    """Derivations in replay/ are the committed certificates'."""
+    sys.path.insert(0, os.path.join(source, "scripts"))
+    sys.dont_write_bytecode = True
+    import replay  # noqa: E402
+    for name, theorem in replay.REPLAYED.items():
+        certificate = replay.HERE / "certificates" / "theorems" / theorem / "certificate.jsonl"
+        written = (replay.FOLDER / f"{name}.v").read_text(encoding="utf-8")
+        suite.check(replay.text_of(certificate) == written,
+                    f"{name}.v: as scripts/replay.py writes it")
+
+
 def headlines():
     """assumptions.txt: a theorem, and below it, indented, the axioms it rests on."""
     groups = {}
@@ -103,7 +115,7 @@ def axioms_of(built, theorem):
         path = os.path.join(folder, "Question.v")
         with open(path, "w", encoding="utf-8") as stream:
             stream.write(text)
-        options = [word for name in ("theorems", "kernel", "extraction")
+        options = [word for name in ("theorems", "kernel", "extraction", "replay")
                    for word in ("-Q", os.path.join(built, name), f"Attncert.{name}")]
         done = subprocess.run(["coqc", *options, path], capture_output=True, text=True, check=False)
     if done.returncode:
@@ -123,6 +135,7 @@ def main():
         sys.exit(__doc__)
     suite = Suite()
     test_sources(suite, os.path.join(sys.argv[1], "certificates", "formal"))
+    test_replayed(suite, sys.argv[1])
     test_assumptions(suite, sys.argv[2])
     print(f"{suite.passed} passed, {suite.failed} failed")
     sys.exit(1 if suite.failed else 0)

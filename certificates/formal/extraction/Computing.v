@@ -1,64 +1,8 @@
-(** The computing rules over the arithmetic of Arithmetic.v, and the checker with them. *)
-From Coq Require Import ZArith QArith Reals List Bool.
-From Interval Require Import Float.Basic Float.Sig Interval.Interval.
-Require Import Attncert.kernel.Term Attncert.kernel.Judgement Attncert.kernel.Arithmetic.
-Require Import Attncert.kernel.Special Attncert.kernel.Float_accuracy.
-Require Import Attncert.kernel.Piece Attncert.kernel.Point Attncert.kernel.Tail.
-Require Import Attncert.kernel.Mask_error.
-Require Import Attncert.kernel.Rules Attncert.kernel.Kernel Attncert.kernel.Network_rules.
+(** The computing rules over the arithmetic of Arithmetic.v, and the checkers with them. *)
+Require Import Attncert.kernel.Arithmetic Attncert.kernel.Computing_rules.
+Require Import Attncert.kernel.Kernel Attncert.kernel.Network_rules Attncert.kernel.Rules.
 
-Module Accuracy := Float_accuracy Floats.
-Module Functions_of := Special_functions Intervals Accuracy.
-Module Pieces := Piece Intervals Functions_of.
-Module Points := Point Intervals Functions_of.
-Module Half_lines := Tails Intervals Functions_of.
-Module Masks := Mask_errors Intervals.
-
-Module Computing <: Rules.
-
-(** A few bits more than a step asks for: CoqInterval's elementary functions are less sharp than
-    correctly rounded ones. *)
-Definition extra_bits : positive := 16.
-Definition bits (n : positive) : Floats.precision := Floats.PtoP (n + extra_bits).
-
-Definition enclose_ok (n : positive) (p : pair) (d : domain) (e : Q) : bool :=
-  Pieces.enclose_ok (bits n) p d e.
-Definition mean_value_ok (n : positive) (c : Q) (p : pair) (d : domain) (e : Q) : bool :=
-  Pieces.mean_value_ok (bits n) c p d e.
-Definition taylor_ok (n : positive) (k : nat) (c : Q) (p : pair) (d : domain) (e : Q) : bool :=
-  Pieces.taylor_ok (bits n) k c p d e.
-Definition well_defined_ok (n : positive) (p : pair) (d : domain) : bool :=
-  Pieces.well_defined_ok (bits n) p d.
-Definition value_ok (n : positive) (p : pair) (x lo hi : Q) : bool :=
-  Points.value_ok (bits n) p x lo hi.
-Definition tail_ok (n : positive) (p : pair) (d : domain) (e : Q) : bool :=
-  Half_lines.tail_ok (bits n) p d (Some e).
-Definition tail_well_defined_ok (n : positive) (p : pair) (d : domain) : bool :=
-  Half_lines.tail_ok (bits n) p d None.
-Definition divergence_ok (n : positive) (p : pair) (d : domain) : bool :=
-  Half_lines.divergence_ok (bits n) p d.
-Definition mask_error_ok (n : positive) (c : mask_claim) : bool := Masks.mask_error_ok (bits n) c.
-
-Lemma enclose_sound n p d e : enclose_ok n p d e = true -> sup_error p d e.
-Proof. apply Pieces.enclose_sound. Qed.
-Lemma mean_value_sound n c p d e : mean_value_ok n c p d e = true -> sup_error p d e.
-Proof. apply Pieces.mean_value_sound. Qed.
-Lemma taylor_sound n k c p d e : taylor_ok n k c p d e = true -> sup_error p d e.
-Proof. apply Pieces.taylor_sound. Qed.
-Lemma well_defined_sound n p d : well_defined_ok n p d = true -> well_defined p d.
-Proof. apply Pieces.well_defined_sound. Qed.
-Lemma value_sound n p x lo hi : value_ok n p x lo hi = true -> point_value p x lo hi.
-Proof. apply Points.value_sound. Qed.
-Lemma tail_sound n p d e : tail_ok n p d e = true -> sup_error p d e.
-Proof. apply Half_lines.tail_sound. Qed.
-Lemma tail_well_defined_sound n p d : tail_well_defined_ok n p d = true -> well_defined p d.
-Proof. apply Half_lines.tail_well_defined_sound. Qed.
-Lemma divergence_sound n p d : divergence_ok n p d = true -> unbounded p d.
-Proof. apply Half_lines.divergence_sound. Qed.
-Lemma mask_error_sound n c : mask_error_ok n c = true -> mask_error c.
-Proof. apply Masks.mask_error_sound. Qed.
-
-End Computing.
+Module Computing := Computing_rules Floats Intervals.
 
 (** The checker of statements about functions, and the one of statements about two networks, which the
     driver applies to those it has read. *)
