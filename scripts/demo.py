@@ -12,7 +12,12 @@ BEST_K = "1.774497615"
 
 
 def gap(lower, upper):
-    return float(upper) / float(lower) - 1 if float(lower) > 0 else float("inf")
+    """Relative; a dash where both functions are the same, so that nothing is proved from below."""
+    return f"{float(upper) / float(lower) - 1:8.1e}" if float(lower) > 0 else f"{'-':>8}"
+
+
+def point(witness):
+    return f"{'-':>12}" if witness is None else f"{float(witness):12.7g}"
 
 
 def theorem_row(binaries, out, theorem):
@@ -23,8 +28,8 @@ def theorem_row(binaries, out, theorem):
     assert verdict.splitlines()[-1] == "Verified"
     _, found = run([binaries / "attncert", "bound", target, approximant, "--json"])
     bound = json.loads(found)
-    print(f"{title:42} {epsilon:>22} {float(bound['witness']):12.7g} "
-          f"{gap(bound['lower'], epsilon):8.1e} {certificate.stat().st_size:7d} "
+    print(f"{title:42} {epsilon:>22} {point(bound['witness'])} "
+          f"{gap(bound['lower'], epsilon)} {certificate.stat().st_size:7d} "
           f"{1000 * made:7.0f} {1000 * checked:7.0f}", flush=True)
 
 
