@@ -220,9 +220,9 @@ void add_convert(CLI::App& application, int& exit_code) {
       ->needs(masks)
       ->check(not_empty);
   command
-      ->add_option("--dtype", options->type,
-                   "store heads as F16, BF16, F32 or F64, with a bound on what rounding does "
-                   "(default: exactly)")
+      ->add_option(
+          "--dtype", options->type,
+          "store heads as this type, with a bound on what rounding does (default: exactly)")
       ->check(CLI::IsMember({"F16", "BF16", "F32", "F64"}))
       ->excludes(masks);
   auto* prompts = command->add_option(
