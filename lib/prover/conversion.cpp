@@ -1,5 +1,7 @@
 #include "attncert/prover/conversion.hpp"
 
+#include <algorithm>
+
 #include "attncert/core/sha256.hpp"
 #include "attncert/model/network_writer.hpp"
 #include "attncert/model/safetensors_writer.hpp"
@@ -44,8 +46,10 @@ Result<ConversionResult> convert_model(LoadedModel& original, const ConversionOp
   ATTNCERT_TRY(converted.network, parse_network(network_text));
   ATTNCERT_TRY(converted.weights, TensorFile::parse(weights.bytes()));
   converted.hashes = {sha256_hex(network_text), sha256_hex(weights.bytes())};
+  const bool rounded = std::any_of(planned.tensors.begin(), planned.tensors.end(),
+                                   [](const auto& one) { return one.second.rounded; });
   ATTNCERT_TRY(LayerCertificate proof,
-               certify_layers(original.model, converted, options.box, options.proving));
+               certify_layers(original.model, converted, options.box, options.proving, rounded));
   proof.certificate.subjects = {
       {"original-network", "original.network.json", original.model.hashes.network},
       {"original-weights", relative_to(original.weights_path, folder),

@@ -160,12 +160,13 @@ Result<std::vector<LayerPlan>> plan_layers(const Model& original, const Model& c
 class LayerProver {
 public:
   LayerProver(const Model& original, const Model& converted, std::vector<LayerPlan> plans,
-              std::optional<Rational> box, const Progress& progress)
+              std::optional<Rational> box, const Progress& progress, bool rounded)
       : original_(original),
         converted_(converted),
         plans_(std::move(plans)),
         box_(std::move(box)),
-        progress_(progress) {}
+        progress_(progress),
+        rounded_(rounded) {}
 
   Result<LayerCertificate> run(ConversionError claim) {
     claim.box = box_;
@@ -246,6 +247,7 @@ private:
   };
 
   Result<Stored> prove_stored(const std::string& name) {
+    if (!rounded_) return Stored{derivation_.add(Rule::instance, Instance{name}), {}};
     Context context(Subjects{original_, converted_, {}});
     const Step exact{1, Rule::instance, {}, {}, 0, {}, {}, Instance{name}};
     const Status instance = check_step(context, exact, {});
@@ -314,6 +316,7 @@ private:
   std::vector<LayerPlan> plans_;
   std::optional<Rational> box_;
   const Progress& progress_;
+  bool rounded_;
   Derivation derivation_;
   std::map<std::string, std::vector<ActivationBound>> bounds_;
 };
@@ -322,9 +325,9 @@ private:
 
 Result<LayerCertificate> certify_layers(const Model& original, const Model& converted,
                                         const std::optional<Rational>& box,
-                                        const Progress& progress) {
+                                        const Progress& progress, bool rounded) {
   ATTNCERT_TRY(std::vector<LayerPlan> plans, plan_layers(original, converted, box));
-  LayerProver prover(original, converted, std::move(plans), box, progress);
+  LayerProver prover(original, converted, std::move(plans), box, progress, rounded);
   return prover.run({original.hashes, converted.hashes, {}, {}, {}, {}, 0});
 }
 
