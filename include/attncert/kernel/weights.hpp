@@ -24,6 +24,9 @@ Result<Matrix> read_matrix(const TensorFile& file, const std::string& name, long
 Result<std::vector<double>> vector_or_zeros(const TensorFile& file,
                                             const std::optional<std::string>& name, long length);
 
+/// Columns as rows.
+Matrix transposed(const Matrix& stored);
+
 /// Gain and shift of a norm.
 struct NormWeights {
   std::vector<double> gain;

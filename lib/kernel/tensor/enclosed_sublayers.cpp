@@ -31,14 +31,6 @@ Enclosure<M> model_part(const Enclosure<M>& x, const std::vector<double>& bias) 
   return result;
 }
 
-Matrix transposed(const Matrix& stored) {
-  Matrix result(stored.columns, stored.rows);
-  for (long i = 0; i < stored.rows; ++i) {
-    for (long j = 0; j < stored.columns; ++j) result.at(j, i) = stored.at(i, j);
-  }
-  return result;
-}
-
 // A matrix stored with one row for each output.
 Result<EnclosedMap> rows_as_outputs(const Model& model, const std::string& name, long rows) {
   ATTNCERT_TRY(const Matrix stored,

@@ -14,6 +14,8 @@ Affine rows_of(const Affine& map, long first, long count) {
   return part;
 }
 
+}  // namespace
+
 // In blocks, so that neither side is read or written across many pages at a time.
 Matrix transposed(const Matrix& stored) {
   constexpr long block = 32;
@@ -29,8 +31,6 @@ Matrix transposed(const Matrix& stored) {
   }
   return result;
 }
-
-}  // namespace
 
 Result<Matrix> read_matrix(const TensorFile& file, const std::string& name, long rows,
                            long columns) {
