@@ -155,7 +155,7 @@ assert (E : match p with Exact_premise name => String.eqb name n | _ => false en
 { destruct p as [name|]; [|easy]. intros K. apply String.eqb_eq in K. subst name.
   destruct P as [a' [b' [Ea [Eb I]]]]. rewrite Fo in Ea. rewrite Fc in Eb.
   injection Ea as <-. injection Eb as <-. exact I. }
-destruct a as [m|a|l], b as [h|h|h]; try (now elim (E H)).
+destruct a as [m|a|l], b as [h|h|h|h w|h w]; try (now elim (E H)).
 - assert (L := premise_suffices_sound o c n None 0 p m h Fo Fc H P).
   destruct (L s Hs) as [u [v [Hu [Hv C]]]].
   { apply Forall_forall. intros x _ r Hr. discriminate Hr. }

@@ -95,7 +95,7 @@ Theorem layer_error_sound name box ranges p bounds epsilon :
 Proof.
 unfold layer_error_ok. intros H [a [b [Ea [Eb I]]]] [m [Em R]] B. rewrite Ea, Eb in H.
 rewrite Ea in Em.
-injection Em as ->. destruct b as [h| |]; try easy.
+injection Em as ->. destruct b as [h| | | |]; try easy.
 exists m, h. split; [exact Ea|split; [exact Eb|]].
 exact (lift_sound _ _ _ _ _ _ _ _ H I R B).
 Qed.
@@ -282,7 +282,7 @@ revert after premises claims; induction before as [|[n a] before IH];
     destruct p as [name|]; [|easy]. apply String.eqb_eq in K. subst name.
     destruct Hp as [a' [b' [Ea [Eb I]]]]. rewrite Fo in Ea. rewrite Fc in Eb.
     injection Ea as <-. injection Eb as <-. exact I. }
-  split; [reflexivity|]. destruct a as [m|a|l], b as [h|h|h]; auto.
+  split; [reflexivity|]. destruct a, b as [h|h|h|h w|h w]; auto.
   destruct claims as [|l claims]; [easy|].
   apply andb_prop in H. destruct H as [H L]. apply andb_prop in H. destruct H as [H S].
   apply andb_prop in H. destruct H as [C F].

@@ -9,6 +9,7 @@ Require Import Attncert.kernel.Tensor_construction.
 Require Import Attncert.kernel.Tensor_network.
 Require Import Attncert.kernel.Instance Attncert.kernel.Ball_rule Attncert.kernel.Lift.
 Require Import Attncert.kernel.Layers Attncert.kernel.Identity.
+Require Import Attncert.kernel.Mask_weights.
 Import ListNotations.
 
 Module Type Models.
@@ -23,7 +24,9 @@ Inductive network_judgement : Type :=
 | Range (name : string) (box : option Q) (ranges : list domain)
 | One_layer_error (name : string) (box : option Q) (epsilon : Q)
 | Conversion (box : option Q) (claims : list layer_claim) (epsilon : Q)
-| Identity.
+| Identity
+| Score_bound (name : string) (box : option Q) (bound : Q)
+| Mask_leak (name : string) (box : option Q) (epsilon : Q).
 
 Inductive network_rule : Type :=
   Instance_rule | Ball_rule | Box_rule | Lift_rule | Every_layer_rule.
@@ -104,6 +107,8 @@ Definition holds_other (j : other) : Prop :=
   | One_layer_error name box epsilon => layer_error M.original M.converted name box epsilon
   | Conversion box claims epsilon => conversion M.original M.converted box claims epsilon
   | Identity => identity M.original M.converted
+  | Score_bound name box bound => score_bound M.original name box bound
+  | Mask_leak name box epsilon => mask_leak M.original M.converted name box epsilon
   end.
 
 Definition same_other : other -> other -> bool := same_network_judgement.
@@ -171,7 +176,7 @@ Lemma layer_premises_sound premises l : layer_premises premises = Some l ->
 Proof.
 revert l; induction premises as [|j rest IH]; simpl; intros l H K.
 - injection H as <-. constructor.
-- destruct j as [| | | | | |[n| |n b e| |]]; try easy;
+- destruct j as [| | | | | |j]; try easy; destruct j as [n| |n b e| | | |]; try easy;
     (destruct (layer_premises rest) as [k|]; [|easy]; injection H as <-; constructor;
      [exact (K _ (or_introl eq_refl))|apply IH; auto]).
 Qed.
@@ -181,8 +186,8 @@ Lemma lift_rule_sound premises name box epsilon : lift_rule_ok premises name box
   holds_other (One_layer_error name box epsilon).
 Proof.
 unfold lift_rule_ok. intros H K.
-destruct premises as [|[| | | | | |[n| | | |]] premises]; try easy.
-destruct premises as [|[| | | | | |[|n' box' ranges| | |]] premises]; try easy.
+destruct premises as [|[| | | | | |[n| | | | | |]] premises]; try easy.
+destruct premises as [|[| | | | | |[|n' box' ranges| | | | |]] premises]; try easy.
 destruct premises as [|[f dom e| | | | | |] rest]; try easy.
 rewrite !andb_true_iff in H. destruct H as [[[N N'] B] H].
 apply String.eqb_eq in N, N'. apply same_box_sound in B. subst n n' box'.
@@ -197,7 +202,7 @@ Theorem other_rule_sound r premises conclusion : other_rule_ok r premises conclu
   (forall j, In j premises -> holds holds_other j) -> holds holds_other conclusion.
 Proof.
 intros H K.
-destruct r, conclusion as [| | | | | |[name|name box ranges|name box e|box claims e|]]; try easy;
+destruct r, conclusion as [| | | | | |[name|name box ranges|name box e|box claims e| | |]]; try easy;
   cbn [other_rule_ok] in H.
 - apply andb_prop in H. now apply instance_sound.
 - destruct box; [easy|]. apply andb_prop in H. now apply preactivation_range_sound.

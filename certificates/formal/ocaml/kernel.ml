@@ -282,7 +282,7 @@ let session original converted =
 
 let empty =
   let ends =
-    { V.input = V.Given_rows; final_norm = None; unembedding = None; first_row_only = false }
+    { V.input = V.Given_rows; longest = None; final_norm = None; unembedding = None; first_row_only = false }
   in
   { V.d_model = 0; ends; sublayers = [] }
 

@@ -302,7 +302,11 @@ let ends r json =
   in
   if has "pool" && Json.text_of json "pool" <> "first" then
     field_error "pool, where present, must be \"first\"";
-  { V.input; final_norm = when_present "final_norm" (norm r);
+  let longest =
+    if has_tokens then Some (size_of json "n_ctx")
+    else when_present "patches" (fun p -> size_of p "count" + 1)
+  in
+  { V.input; longest; final_norm = when_present "final_norm" (norm r);
     unembedding = when_present "unembedding" (fun u -> unembedding r u json);
     first_row_only = has "pool" }
 

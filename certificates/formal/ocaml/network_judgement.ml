@@ -66,6 +66,10 @@ let of_json program models json =
   | "one-layer-error" ->
       if Json.has json "masks" then unsupported "a mask as weights";
       V.One_layer_error (text "layer", inputs json, rational (Number.of_json json "epsilon"))
+  | "score-bound" ->
+      V.Score_bound (text "layer", inputs json, rational (Number.of_json json "bound"))
+  | "mask-leak" ->
+      V.Mask_leak (text "layer", inputs json, rational (Number.of_json json "epsilon"))
   | "identity" -> check_files models json; V.Identity
   | "layer-error" ->
       check_files models json;
