@@ -86,9 +86,12 @@ assert (F : Forall (fun g => length g = d) rows).
   rewrite products_length; congruence. }
 rewrite E. unfold ball_length. fold rows. rewrite real_plus.
 rewrite (images_less_mean d without_mean rows y F Ly T).
-apply Rle_trans with (1 := affine_length d _ _ y (INR d) (less_mean_lengths d without_mean rows F)
-  ltac:(unfold less_mean; rewrite !map_length, reals_length, middles_length by exact L;
-        unfold rows; now rewrite map_length) (pos_INR d) Y).
+assert (Lm : length (reals (middles n w c)) = length (less_mean without_mean rows)).
+{ rewrite reals_length, (middles_length n w c L). unfold less_mean, rows.
+  rewrite !map_length. reflexivity. }
+assert (H := affine_length d (less_mean without_mean rows) (reals (middles n w c)) y (INR d)
+               (less_mean_lengths d without_mean rows F) Lm (pos_INR d) Y).
+apply Rle_trans with (1 := H). clear H.
 apply Rplus_le_compat; [|apply norm_root].
 rewrite <- (real_gram_of d without_mean rows D F).
 apply Rle_trans with (2 := proj1 (root_up_sound _)).
