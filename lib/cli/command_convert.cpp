@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 
@@ -23,6 +24,7 @@ struct Options {
   std::string box;
   std::string masks = "exact";
   std::string type;
+  std::vector<std::string> only;
   std::string mask_epsilon = "1e-9";
   std::string prompts;
   std::string input;
@@ -97,10 +99,20 @@ NumberType type_named(const std::string& text) {
   return NumberType::f64;
 }
 
+// The word of --only for a sublayer.
+std::string_view kind_named(const Sublayer& sublayer) {
+  if (std::holds_alternative<MlpSublayer>(sublayer)) return "mlp";
+  return std::holds_alternative<LinearSublayer>(sublayer) ? "linear" : "attention";
+}
+
 Result<ConversionResult> convert(const Options& options, LoadedModel& original) {
   ConversionOptions how;
   how.gates_for = [&](const MlpSublayer& layer) {
     return choose_gates(options, original.model, layer);
+  };
+  how.converts = [&](const Sublayer& sublayer) {
+    return options.only.empty() || std::find(options.only.begin(), options.only.end(),
+                                             kind_named(sublayer)) != options.only.end();
   };
   if (!options.box.empty()) {
     ATTNCERT_TRY(how.box, positive_argument("--box", options.box));
@@ -225,6 +237,11 @@ void add_convert(CLI::App& application, int& exit_code) {
           "store heads as this type, with a bound on what rounding does (default: exactly)")
       ->check(CLI::IsMember({"F16", "BF16", "F32", "F64"}))
       ->excludes(masks);
+  command
+      ->add_option("--only", options->only,
+                   "convert sublayers of these kinds only, and keep the others as they are")
+      ->check(CLI::IsMember({"attention", "mlp", "linear"}))
+      ->delimiter(',');
   auto* prompts = command->add_option(
       "--prompts", options->prompts,
       "also run these prompts (one a line, tokens by commas); print the largest differences seen");
