@@ -122,6 +122,7 @@ Status write_onnx(const Model& model, const OnnxOptions& options, const ByteSink
   GraphWriter graph(options.type);
   Exporter exporter(model, graph);
   const Network& network = model.network;
+  graph.metadata("attncert.names", "1");  // nodes are named by sublayer
   if (const auto context = context_of(network)) {
     graph.metadata("attncert.context", std::to_string(*context));
   }
