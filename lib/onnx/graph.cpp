@@ -6,7 +6,7 @@
 namespace attncert {
 namespace {
 
-constexpr long kLength = 8;                          // where the length of the sequence is free
+constexpr long kLengths[] = {8, 4, 2};  // tried where the length is free: contexts may be short
 constexpr std::size_t kLargest = (1UL << 31U) - 1;   // of protobuf messages
 constexpr long kLargestInput = 1L << 24;
 
@@ -63,9 +63,15 @@ Result<Graph> Graph::open(const std::filesystem::path& path) {
   if (graph.proto().sparse_initializer_size() > 0 || graph.model_->functions_size() > 0) {
     return fail(ErrorCode::OnnxUnsupported, "sparse tensors and local functions are not read");
   }
-  ATTNCERT_CHECK(graph.read_input());
-  ATTNCERT_CHECK(graph.run_all());
-  return graph;
+  for (const long length : kLengths) {
+    Graph run = graph;
+    run.length_ = length;
+    ATTNCERT_CHECK(run.read_input());
+    const Status status = run.run_all();
+    if (status) return run;
+    if (!run.free_length_ || length == 2) return status.error();
+  }
+  return syntax("no length of the sequence fits");
 }
 
 std::optional<std::string> Graph::metadata(const std::string& key) const {
@@ -94,7 +100,7 @@ Status Graph::read_input() {
       const bool given = dimension.value_case() == onnx::TensorShapeProto::Dimension::kDimValue &&
                          dimension.dim_value() > 0;
       if (i == place) free_length_ = !given;
-      shape.push_back(given ? dimension.dim_value() : i == place ? kLength : i < place ? 1 : -1);
+      shape.push_back(given ? dimension.dim_value() : i == place ? length_ : i < place ? 1 : -1);
       if (i < place && shape.back() != 1) shape.back() = -1;  // a batch of several
     }
     const bool fits = place >= 0 && place <= 1 && size_of(shape) > 0 &&
