@@ -209,9 +209,10 @@ void add_convert(CLI::App& application, int& exit_code) {
   CLI::App* command = application.add_subcommand(
       "convert", "Turn a transformer into an attention-only one, with certified errors");
   command
-      ->add_option("MODEL", options->model,
-                   "folder with model.safetensors and network.json or config.json; or an ONNX file, "
-                   "*.onnx")
+      ->add_option(
+          "MODEL", options->model,
+          "folder with model.safetensors and network.json or config.json; or an ONNX file, "
+          "*.onnx")
       ->required();
   command->add_option("-o,--output", options->output, "folder to write")->required();
   auto* heads =

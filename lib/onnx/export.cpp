@@ -30,8 +30,8 @@ Result<std::string> token_rows(const TokenInput& input, long width, GraphWriter&
 Result<std::string> patch_rows(const PatchInput& input, long width, GraphWriter& graph,
                                Exporter& exporter) {
   graph.input("patches", false, {{"", input.count}, {"", input.width}});
-  ATTNCERT_TRY(const std::string rows, exporter.affine("patches", input.projection, input.layout,
-                                                       width, input.width));
+  ATTNCERT_TRY(const std::string rows,
+               exporter.affine("patches", input.projection, input.layout, width, input.width));
   ATTNCERT_TRY(const std::string token, exporter.tensor(input.class_token, {1, 1, width}));
   ATTNCERT_TRY(const std::string place,
                exporter.tensor(input.position, {1, input.count + 1, width}));

@@ -19,8 +19,9 @@ std::vector<double> turns(const HeadShape& shape, long count, bool cosine) {
   for (long i = 0; i < count; ++i) {
     for (long k = 0; k < shape.d_head; ++k) {
       const long pair = shape.rotary->interleaved ? k / 2 : k % pairs;
-      const double angle = static_cast<double>(i) * std::pow(base, -2.0 * static_cast<double>(pair) /
-                                                                       static_cast<double>(shape.d_head));
+      const double angle =
+          static_cast<double>(i) *
+          std::pow(base, -2.0 * static_cast<double>(pair) / static_cast<double>(shape.d_head));
       values.push_back(cosine ? std::cos(angle) : std::sin(angle));
     }
   }
@@ -91,9 +92,9 @@ std::string Exporter::mask(const std::string& kind) {
   }
   if (augmented_ && kind != "self") {
     const std::string last = graph_.add("Sub", {count(), graph_.integer(1)});
-    const auto bias = row_and_column(
-        graph_.add("Cast", {graph_.add("Equal", {positions(), last})},
-                   {{"to", static_cast<long>(onnx::TensorProto::INT64)}}));
+    const auto bias =
+        row_and_column(graph_.add("Cast", {graph_.add("Equal", {positions(), last})},
+                                  {{"to", static_cast<long>(onnx::TensorProto::INT64)}}));
     const std::string alike = graph_.add("Equal", {bias.first, bias.second});
     allowed = allowed.empty() ? alike : graph_.add("And", {allowed, alike});
   }
@@ -122,7 +123,8 @@ Result<std::string> Exporter::rotated(const std::string& heads, const HeadShape&
   };
   const std::string quarter = graph_.vector(quarter_turn(shape), {shape.d_head, shape.d_head});
   const std::string kept = graph_.add("Mul", {heads, table(true)});
-  const std::string turned = graph_.add("Mul", {graph_.add("MatMul", {heads, quarter}), table(false)});
+  const std::string turned =
+      graph_.add("Mul", {graph_.add("MatMul", {heads, quarter}), table(false)});
   return graph_.add("Add", {kept, turned});
 }
 
@@ -169,8 +171,8 @@ Result<std::string> Exporter::of(const std::string& stream, const AttentionSubla
                                {{"axis", -1L}});
   } else {
     for (std::size_t i = 0; i < 3; ++i) {
-      ATTNCERT_TRY(std::string part, affine(x, layer.projections[i], layer.layout,
-                                            i == 0 ? inner : shared, width));
+      ATTNCERT_TRY(std::string part,
+                   affine(x, layer.projections[i], layer.layout, i == 0 ? inner : shared, width));
       parts.push_back(std::move(part));
     }
   }

@@ -39,17 +39,16 @@ Result<NumericGate> numeric(const Gate& gate) {
 // [query, ones] of every head: (neurons, tokens, 2).
 std::string head_queries(GraphWriter& graph, const std::string& query, const std::string& ones) {
   const std::string heads = one_head_each(graph, query);
-  const std::string same =
-      graph.add("Expand", {graph.add("Unsqueeze", {ones, graph.integers({0})}),
-                           graph.add("Shape", {heads})});
+  const std::string same = graph.add(
+      "Expand", {graph.add("Unsqueeze", {ones, graph.integers({0})}), graph.add("Shape", {heads})});
   return graph.add("Concat", {heads, same}, {{"axis", 2L}});
 }
 
 }  // namespace
 
 std::string Exporter::columns(const std::string& x, long begin, long end) {
-  return graph_.add("Slice", {x, graph_.integers({begin}), graph_.integers({end}),
-                              graph_.integers({1})});
+  return graph_.add("Slice",
+                    {x, graph_.integers({begin}), graph_.integers({end}), graph_.integers({1})});
 }
 
 std::string Exporter::ones(const std::string& x) {
@@ -68,9 +67,9 @@ std::string Exporter::augmented(const std::string& rows) {
 }
 
 std::string Exporter::model_part(const std::string& stream) {
-  return graph_.add("Slice", {stream, graph_.integers({0, 0}),
-                              graph_.integers({-1, model_.network.d_model}),
-                              graph_.integers({0, 1})});
+  return graph_.add("Slice",
+                    {stream, graph_.integers({0, 0}), graph_.integers({-1, model_.network.d_model}),
+                     graph_.integers({0, 1})});
 }
 
 // [x, o, t] to [o norm(x), o, t].
@@ -90,8 +89,7 @@ Result<std::string> Exporter::raise(const MaskWeights& masks) {
   ATTNCERT_TRY(const std::string all, tensor(masks.query, {*context + 1, *context + 1}));
   const std::string last = graph_.add("Sub", {count(), graph_.integer(1)});
   const std::string is_last = graph_.add("Equal", {positions(), last});
-  const std::string places =
-      graph_.add("Where", {is_last, graph_.integer(*context), positions()});
+  const std::string places = graph_.add("Where", {is_last, graph_.integer(*context), positions()});
   const std::string rows = graph_.add("Gather", {all, places}, {{"axis", 0L}});
   return graph_.add("Gather", {rows, places}, {{"axis", 1L}});
 }
@@ -134,7 +132,7 @@ Result<std::string> Exporter::of(const std::string& stream, const TokenHeads& la
   return add_bias_head(update, x, layer.bias_output, positions_add);
 }
 
-// Mask {self, bias tokens}: scores (neurons, tokens, 1 + r), of which the first is 0, to itself. The
+// Mask {self, bias tokens}: scores (neurons, tokens, 1 + r); the first is 0, to itself. The
 // bias tokens' values are 0.
 Result<std::string> Exporter::gate(const std::string& query, const std::string& value,
                                    const Gate& gate) {
@@ -166,8 +164,7 @@ Result<std::string> Exporter::unmasked_gate(const std::string& x, const std::str
       graph_.add("Transpose", {columns(x, width - 1, width)}, {{"perm", Longs{1, 0}}});
   const std::string map = graph_.vector({numbers.slopes[0], -numbers.shifts[0]}, {2, 1});
   const std::string keys = graph_.add("MatMul", {map, bias});
-  const std::string scores =
-      graph_.add("Add", {graph_.add("MatMul", {query, keys}), added});
+  const std::string scores = graph_.add("Add", {graph_.add("MatMul", {query, keys}), added});
   const std::string weights = graph_.add("Softmax", {scores}, {{"axis", -1L}});
   const std::string values = graph_.add("Mul", {value, graph_.number(numbers.coefficient)});
   return graph_.add("MatMul", {weights, values});
@@ -188,14 +185,12 @@ Result<std::string> Exporter::of(const std::string& stream, const NeuronHeads& l
   }
   std::string sum;
   for (const Gate& one : layer.gates) {
-    ATTNCERT_TRY(const std::string term, layer.masks
-                                             ? unmasked_gate(x, queries, values, one, added)
-                                             : gate(queries, values, one));
+    ATTNCERT_TRY(const std::string term, layer.masks ? unmasked_gate(x, queries, values, one, added)
+                                                     : gate(queries, values, one));
     sum = sum.empty() ? term : graph_.add("Add", {sum, term});
   }
-  ATTNCERT_TRY(const std::string update,
-               affine(one_column_each(graph_, sum), {layer.output, {}}, Layout::in_out, width,
-                      layer.neurons));
+  ATTNCERT_TRY(const std::string update, affine(one_column_each(graph_, sum), {layer.output, {}},
+                                                Layout::in_out, width, layer.neurons));
   return add_bias_head(update, x, layer.bias_output, added);
 }
 

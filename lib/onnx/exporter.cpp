@@ -19,8 +19,7 @@ std::string row_mean(GraphWriter& graph, const std::string& x) {
 // difference of two means loses all digits of rows with a large mean.
 std::string scaled_to_one(GraphWriter& graph, const std::string& x, const Rational& epsilon) {
   const std::string mean = row_mean(graph, graph.add("Mul", {x, x}));
-  const std::string raised =
-      graph.add("Add", {mean, graph.number(static_cast<double>(epsilon))});
+  const std::string raised = graph.add("Add", {mean, graph.number(static_cast<double>(epsilon))});
   return graph.add("Div", {x, graph.add("Sqrt", {raised})});
 }
 
@@ -107,9 +106,9 @@ Result<std::string> Exporter::activation(const std::string& z, const std::string
     ATTNCERT_TRY(const Rational slope, parse_rational(function.substr(silu.size())));
     return gated_by(sigmoid_of(static_cast<double>(slope)));
   }
-  return fail(ErrorCode::OnnxUnsupported,
-              "activation '" + function.substr(0, 60) + "' is not written as ONNX: " + zoo_names() +
-                  " and silu:k=K are");
+  return fail(ErrorCode::OnnxUnsupported, "activation '" + function.substr(0, 60) +
+                                              "' is not written as ONNX: " + zoo_names() +
+                                              " and silu:k=K are");
 }
 
 Result<std::string> Exporter::of(const std::string& stream, const MlpSublayer& layer) {

@@ -7,7 +7,7 @@ namespace attncert {
 namespace {
 
 constexpr long kLengths[] = {8, 4, 2};  // tried where the length is free: contexts may be short
-constexpr std::size_t kLargest = (1UL << 31U) - 1;   // of protobuf messages
+constexpr std::size_t kLargest = (1UL << 31U) - 1;  // of protobuf messages
 constexpr long kLargestInput = 1L << 24;
 
 Error syntax(const std::string& what) {
@@ -29,9 +29,9 @@ long vocabulary(const onnx::GraphProto& graph, const std::string& input,
 }  // namespace
 
 bool is_movement(const onnx::NodeProto& node) {
-  static const std::set<std::string> names{"Reshape", "Flatten", "Squeeze",  "Unsqueeze",
-                                           "Transpose", "Slice", "Split",    "Gather",
-                                           "Expand",  "Cast",    "Identity", "Dropout"};
+  static const std::set<std::string> names{"Reshape",   "Flatten", "Squeeze",  "Unsqueeze",
+                                           "Transpose", "Slice",   "Split",    "Gather",
+                                           "Expand",    "Cast",    "Identity", "Dropout"};
   return names.contains(node.op_type());
 }
 
@@ -106,8 +106,9 @@ Status Graph::read_input() {
     const bool fits = place >= 0 && place <= 1 && size_of(shape) > 0 &&
                       size_of(shape) <= kLargestInput && shape.front() > 0;
     if (!fits) {
-      return fail(ErrorCode::OnnxUnsupported,
-                  "input '" + input_ + "' must be (tokens), (tokens, D), or either after a batch of 1");
+      return fail(
+          ErrorCode::OnnxUnsupported,
+          "input '" + input_ + "' must be (tokens), (tokens, D), or either after a batch of 1");
     }
     length_ = shape[static_cast<std::size_t>(place)];
     values_[input_] = Value{shape, {}, tokens_};
@@ -121,8 +122,9 @@ Status Graph::run_all() {
   const long vocab = vocabulary(proto(), input_, initializers_);
   std::normal_distribution<double> normal;
   for (long i = 0; i < size_of(given.shape); ++i) {
-    given.values.push_back(tokens_ ? static_cast<double>(random() % static_cast<std::uint64_t>(vocab))
-                                   : normal(random));
+    given.values.push_back(tokens_
+                               ? static_cast<double>(random() % static_cast<std::uint64_t>(vocab))
+                               : normal(random));
   }
   dependent_.insert(input_);
   for (const auto& node : proto().node()) {

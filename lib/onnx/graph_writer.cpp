@@ -18,7 +18,8 @@ constexpr char kRawData = (9 << 3) | 2;
 // A length-delimited field's beginning.
 std::string field(char tag, std::size_t length) {
   std::string bytes(1, tag);
-  for (; length >= 0x80; length >>= 7U) bytes.push_back(static_cast<char>((length & 0x7fU) | 0x80U));
+  for (; length >= 0x80; length >>= 7U)
+    bytes.push_back(static_cast<char>((length & 0x7fU) | 0x80U));
   bytes.push_back(static_cast<char>(length));
   return bytes;
 }
@@ -206,7 +207,8 @@ Status GraphWriter::write(const ByteSink& sink, const Progress& progress) const 
   ATTNCERT_CHECK(sink(head + field(kGraph, size) + graph_.SerializeAsString()));
   for (std::size_t i = 0; i < weights_.size(); ++i) {
     ATTNCERT_CHECK(write_weight(weights_[i], sink));
-    if (progress) progress(static_cast<double>(i + 1) / static_cast<double>(weights_.size()), i + 1);
+    if (progress)
+      progress(static_cast<double>(i + 1) / static_cast<double>(weights_.size()), i + 1);
   }
   return ok();
 }

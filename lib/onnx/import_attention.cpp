@@ -46,13 +46,15 @@ Result<Operand> operand(const Graph& graph, const std::string& value) {
     result.base = graph.origin(graph.only_dependent(*node));
   }
   Value numbers{graph.shape(result.base), {}, false};
-  for (long i = 0; i < size_of(numbers.shape); ++i) numbers.values.push_back(static_cast<double>(i));
+  for (long i = 0; i < size_of(numbers.shape); ++i)
+    numbers.values.push_back(static_cast<double>(i));
   ATTNCERT_TRY(const Value found, graph.run(value, {{result.base, numbers}}));
   for (const double x : found.values) result.places.push_back(std::lround(x / result.factor));
   if (found.shape.size() < 2) return fail(ErrorCode::OnnxUnsupported, "heads must be matrices");
   result.rows = found.extent(-2);
   result.columns = found.extent(-1);
-  result.heads = result.rows * result.columns == 0 ? 0 : found.size() / (result.rows * result.columns);
+  result.heads =
+      result.rows * result.columns == 0 ? 0 : found.size() / (result.rows * result.columns);
   return result;
 }
 
@@ -99,26 +101,30 @@ Result<Scores> scores_of(const Graph& graph, const std::string& softmax_input, l
     if (is_scaling(graph, *node)) {
       scores.factor *= factor_of(graph, *node);
     } else if (node->op_type() == "Add" && !graph.constant_operand(*node).empty()) {
-      ATTNCERT_TRY(const auto mask, same_for_heads(graph, graph.constant_operand(*node), *node, length));
+      ATTNCERT_TRY(const auto mask,
+                   same_for_heads(graph, graph.constant_operand(*node), *node, length));
       for (std::size_t i = 0; i < mask.size(); ++i) scores.added[i] += scores.factor * mask[i];
     } else if (node->op_type() == "Where") {
       ATTNCERT_CHECK(add_where(graph, *node, length, scores, next));
     } else {
-      return not_understood(*node, "expected scores: a product of queries and keys, scaled and masked");
+      return not_understood(*node,
+                            "expected scores: a product of queries and keys, scaled and masked");
     }
     at = graph.origin(next);
   }
   return fail(ErrorCode::OnnxUnsupported, "value '" + at + "': no scores before a softmax");
 }
 
-Result<std::string> mask_of(const onnx::NodeProto& node, const std::vector<double>& added, long length) {
+Result<std::string> mask_of(const onnx::NodeProto& node, const std::vector<double>& added,
+                            long length) {
   bool full = true;
   bool causal = true;
   for (long i = 0; i < length; ++i) {
     for (long j = 0; j < length; ++j) {
       const double x = added[static_cast<std::size_t>(i * length + j)];
       const bool seen = x == 0;
-      if (!seen && !(x <= kMasked)) return not_understood(node, "scores are raised by numbers that are no mask");
+      if (!seen && !(x <= kMasked))
+        return not_understood(node, "scores are raised by numbers that are no mask");
       full = full && seen;
       causal = causal && seen == (j <= i);
     }
@@ -221,8 +227,7 @@ Status OnnxImporter::add_attention(const std::string& name, const OnnxAffine& ou
   shape.d_head = query.columns;
   ATTNCERT_TRY(shape.n_kv_head, shared_heads(product, heads[1], heads[2]));
   ATTNCERT_TRY(shape.mask, mask_of(*softmax, scores.added, length));
-  ATTNCERT_TRY(shape.scale,
-               scale_text(product, scores.factor * query.factor * key.factor));
+  ATTNCERT_TRY(shape.scale, scale_text(product, scores.factor * query.factor * key.factor));
   ATTNCERT_TRY(layer.norm, norm(maps[0].input, stream, name + ".norm"));
   const char* const names[] = {".query", ".key", ".value"};
   for (std::size_t i = 0; i < 3; ++i) {

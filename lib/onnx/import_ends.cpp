@@ -20,7 +20,8 @@ std::string source_of(const Graph& graph, const std::string& constant) {
 OnnxAffine untransposed(const Graph& graph, OnnxAffine map) {
   const onnx::NodeProto* node = graph.producer(map.weight);
   if (node != nullptr && node->op_type() == "Transpose" && graph.is_initializer(node->input(0)) &&
-      graph.shape(node->input(0)) == std::vector<long>{graph.shape(map.weight)[1], graph.shape(map.weight)[0]}) {
+      graph.shape(node->input(0)) ==
+          std::vector<long>{graph.shape(map.weight)[1], graph.shape(map.weight)[0]}) {
     map.weight = node->input(0);
     map.out_in = !map.out_in;
   }
@@ -45,8 +46,10 @@ Result<std::string> OnnxImporter::begin_with_tokens() {
   const onnx::NodeProto* lookup = nullptr;
   for (const onnx::NodeProto* node : graph_.consumers(graph_.input())) {
     const bool table = node->op_type() == "Gather" && !graph_.depends(node->input(0)) &&
-                       graph_.shape(node->input(0)).size() == 2 && integer_of(*node, "axis", 0) == 0;
-    if (!table || lookup != nullptr) return not_understood(*node, "tokens are read by one embedding");
+                       graph_.shape(node->input(0)).size() == 2 &&
+                       integer_of(*node, "axis", 0) == 0;
+    if (!table || lookup != nullptr)
+      return not_understood(*node, "tokens are read by one embedding");
     lookup = node;
   }
   for (const auto& node : graph_.proto().node()) {  // a Gather by the input counts as movement
@@ -71,7 +74,8 @@ Result<std::string> OnnxImporter::begin_with_tokens() {
   std::string stream = lookup->output(0);
   for (const onnx::NodeProto* node : graph_.consumers(stream)) {
     const std::string positions = node->op_type() == "Add" ? graph_.constant_operand(*node) : "";
-    if (positions.empty() || size_of(graph_.shape(positions)) != graph_.length() * network_.d_model) continue;
+    if (positions.empty() || size_of(graph_.shape(positions)) != graph_.length() * network_.d_model)
+      continue;
     ATTNCERT_CHECK(read_positions(positions, input));
     stream = node->output(0);
     break;
@@ -92,7 +96,8 @@ Status OnnxImporter::read_positions(const std::string& constant, TokenInput& inp
   const std::string source = source_of(graph_, constant);
   std::vector<long> shape = graph_.shape(source);
   while (shape.size() > 2 && shape.front() == 1) shape.erase(shape.begin());
-  const bool table = graph_.is_initializer(source) && shape.size() == 2 && shape[1] == network_.d_model;
+  const bool table =
+      graph_.is_initializer(source) && shape.size() == 2 && shape[1] == network_.d_model;
   const std::string whole = table ? source : constant;
   input.n_ctx = table ? shape[0] : graph_.length();
   ATTNCERT_TRY(const Value cut, graph_.value(constant));
@@ -120,7 +125,8 @@ Result<std::optional<std::string>> OnnxImporter::begin_with_patches() {
     if (rows.empty()) continue;
     ATTNCERT_TRY(const std::optional<OnnxAffine> map, affine(rows));
     if (!map || graph_.origin(map->input) != graph_.input()) continue;
-    if (graph_.has_free_length()) return not_understood(node, "the number of patches must be fixed");
+    if (graph_.has_free_length())
+      return not_understood(node, "the number of patches must be fixed");
     network_.d_model = map->outputs;
     for (const onnx::NodeProto* sum : graph_.consumers(node.output(0))) {
       const std::string places = sum->op_type() == "Add" ? graph_.constant_operand(*sum) : "";
@@ -151,7 +157,8 @@ Result<std::optional<std::string>> OnnxImporter::begin_with_patches() {
 }
 
 Status OnnxImporter::finish(const std::string& stream) {
-  if (graph_.proto().output_size() < 1) return fail(ErrorCode::OnnxSyntax, "the graph has no output");
+  if (graph_.proto().output_size() < 1)
+    return fail(ErrorCode::OnnxSyntax, "the graph has no output");
   std::string end = graph_.proto().output(0).name();
   ATTNCERT_TRY(const std::optional<OnnxAffine> map, affine(end));
   const bool unembeds = map && graph_.origin(end) != stream;

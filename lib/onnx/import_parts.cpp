@@ -14,8 +14,8 @@ bool close(double a, double b) {
 }
 
 bool is_norm_operator(const std::string& name) {
-  static const std::set<std::string> names{"Add", "Sub", "Mul", "Div", "Pow", "Sqrt", "ReduceMean",
-                                           "Reciprocal", "LayerNormalization"};
+  static const std::set<std::string> names{
+      "Add", "Sub", "Mul", "Div", "Pow", "Sqrt", "ReduceMean", "Reciprocal", "LayerNormalization"};
   return names.contains(name);
 }
 
@@ -119,7 +119,8 @@ Status OnnxImporter::probe(const std::string& core, const std::set<std::string>&
   const auto width = static_cast<std::size_t>(network_.d_model);
   const auto run = [&](const std::vector<double>& row) -> Result<Value> {
     Value rows{shape, {}, false};
-    while (rows.size() < size_of(shape)) rows.values.insert(rows.values.end(), row.begin(), row.end());
+    while (rows.size() < size_of(shape))
+      rows.values.insert(rows.values.end(), row.begin(), row.end());
     ValuesByName given;
     for (const std::string& base : bases) given[base] = rows;
     return graph_.run(core, std::move(given));
@@ -129,7 +130,8 @@ Status OnnxImporter::probe(const std::string& core, const std::set<std::string>&
   for (std::size_t i = 0; i + 1 < width; ++i) tiny[i] = small * (i % 2 == 0 ? 1 : -1);
   if (width % 2 == 0) tiny[width - 1] = -small;
   if (width % 2 == 1) tiny[width - 1] = 0;
-  const double square = small * small * static_cast<double>(width - width % 2) / static_cast<double>(width);
+  const double square =
+      small * small * static_cast<double>(width - width % 2) / static_cast<double>(width);
   ATTNCERT_TRY(const Value answer, run(tiny));
   const double ratio = tiny.front() / answer.values.front();
   ATTNCERT_TRY(const Rational epsilon, person_s_number(ratio * ratio - square));
@@ -141,7 +143,8 @@ Status OnnxImporter::probe(const std::string& core, const std::set<std::string>&
   for (const std::string kind : {"layer-norm", "rms-norm", "mean-norm"}) {
     const auto wanted = expected(row, kind, static_cast<double>(epsilon));
     bool same = found.values.size() >= wanted.size();
-    for (std::size_t i = 0; same && i < wanted.size(); ++i) same = close(found.values[i], wanted[i]);
+    for (std::size_t i = 0; same && i < wanted.size(); ++i)
+      same = close(found.values[i], wanted[i]);
     if (!same || (kind != "mean-norm" && epsilon <= 0)) continue;
     norm.kind = kind;
     norm.epsilon = kind == "mean-norm" ? Rational(0) : epsilon;
@@ -171,8 +174,10 @@ Result<Norm> OnnxImporter::norm(const std::string& value, const std::string& str
   if (core == stream) return result;
   const onnx::NodeProto* node = graph_.producer(core);
   const auto vector_operand = [&](const char* op) {
-    const std::string found = node != nullptr && node->op_type() == op ? graph_.constant_operand(*node) : "";
-    return !found.empty() && is_vector(graph_.shape(found), network_.d_model) ? found : std::string();
+    const std::string found =
+        node != nullptr && node->op_type() == op ? graph_.constant_operand(*node) : "";
+    return !found.empty() && is_vector(graph_.shape(found), network_.d_model) ? found
+                                                                              : std::string();
   };
   std::string gain;
   std::string shift = vector_operand("Add");
@@ -193,8 +198,9 @@ Result<Norm> OnnxImporter::norm(const std::string& value, const std::string& str
   if (gain.empty()) {
     result.weight = name + ".weight";
     const auto width = static_cast<std::size_t>(network_.d_model);
-    ATTNCERT_CHECK(plan(result.weight, {network_.d_model},
-                        [width]() -> Result<std::vector<double>> { return std::vector(width, 1.0); }));
+    ATTNCERT_CHECK(
+        plan(result.weight, {network_.d_model},
+             [width]() -> Result<std::vector<double>> { return std::vector(width, 1.0); }));
   } else {
     ATTNCERT_TRY(result.weight, plan_vector(gain, name + ".weight"));
   }
@@ -208,14 +214,17 @@ Status OnnxImporter::plan(const std::string& name, const std::vector<long>& shap
   ATTNCERT_TRY(const std::vector<double> now, values());
   bool narrow = true;
   for (const double x : now) {
-    if (!std::isfinite(x)) return fail(ErrorCode::TensorNotFinite, "tensor '" + name + "' has a number that is not finite");
+    if (!std::isfinite(x))
+      return fail(ErrorCode::TensorNotFinite,
+                  "tensor '" + name + "' has a number that is not finite");
     narrow = narrow && static_cast<double>(static_cast<float>(x)) == x;
   }
   return add_tensor(plan_, name,
                     {shape, narrow ? NumberType::f32 : NumberType::f64, std::move(values)});
 }
 
-Result<std::string> OnnxImporter::plan_vector(const std::string& constant, const std::string& name) {
+Result<std::string> OnnxImporter::plan_vector(const std::string& constant,
+                                              const std::string& name) {
   const Graph& graph = graph_;
   ATTNCERT_CHECK(plan(name, {size_of(graph_.shape(constant))},
                       [&graph, constant]() -> Result<std::vector<double>> {
@@ -236,11 +245,11 @@ Result<AffineMap> OnnxImporter::planned(const OnnxAffine& map, const std::string
   }
   AffineMap result{name + ".weight", std::nullopt};
   const Graph& graph = graph_;
-  ATTNCERT_CHECK(plan(result.weight, graph_.shape(map.weight),
-                      [&graph, map]() -> Result<std::vector<double>> {
-                        ATTNCERT_TRY(Value value, graph.value(map.weight));
-                        return std::move(value.values);
-                      }));
+  ATTNCERT_CHECK(
+      plan(result.weight, graph_.shape(map.weight), [&graph, map]() -> Result<std::vector<double>> {
+        ATTNCERT_TRY(Value value, graph.value(map.weight));
+        return std::move(value.values);
+      }));
   if (map.bias.empty()) return result;
   ATTNCERT_TRY(result.bias, plan_vector(map.bias, name + ".bias"));
   return result;
@@ -269,7 +278,8 @@ Result<AffineMap> OnnxImporter::planned_rows(const OnnxAffine& map,
   const auto some = [&graph, map, outputs]() -> Result<std::vector<double>> {
     ATTNCERT_TRY(const Value value, graph.value(map.bias));
     std::vector<double> values;
-    for (const long output : outputs) values.push_back(value.values[static_cast<std::size_t>(output)]);
+    for (const long output : outputs)
+      values.push_back(value.values[static_cast<std::size_t>(output)]);
     return values;
   };
   result.bias = name + ".bias";

@@ -11,8 +11,9 @@ namespace {
 
 bool is_elementwise(const std::string& name) {
   static const std::set<std::string> names{
-      "Add",  "Sub",  "Mul",  "Div",     "Pow",      "Max",  "Min", "Neg", "Abs",  "Sqrt", "Reciprocal",
-      "Exp",  "Log",  "Erf",  "Tanh",    "Sigmoid",  "Relu", "Mish", "Elu", "Gelu", "Softplus"};
+      "Add",  "Sub",     "Mul",  "Div",        "Pow", "Max",  "Min",
+      "Neg",  "Abs",     "Sqrt", "Reciprocal", "Exp", "Log",  "Erf",
+      "Tanh", "Sigmoid", "Relu", "Mish",       "Elu", "Gelu", "Softplus"};
   return names.contains(name);
 }
 
@@ -88,11 +89,12 @@ Status OnnxImporter::add_linear(const std::string& name, const OnnxAffine& map,
   return ok();
 }
 
-// The outputs of linear maps that a hidden vector is computed from, number by number.
+// The outputs of linear maps, rearranged or not, that a hidden vector is computed from, number by
+// number.
 Result<std::set<std::string>> OnnxImporter::leaves(const std::string& hidden) const {
   const std::string base = graph_.origin(hidden);
   ATTNCERT_TRY(const std::optional<OnnxAffine> map, affine(hidden));
-  if (map) return std::set<std::string>{base};
+  if (map) return std::set<std::string>{hidden};
   ATTNCERT_TRY(const Moved moved, graph_.moved(hidden));
   const onnx::NodeProto* node = graph_.producer(base);
   if (node == nullptr || !is_elementwise(node->op_type()) || !moved.in_order()) {
@@ -112,10 +114,15 @@ Result<std::set<std::string>> OnnxImporter::leaves(const std::string& hidden) co
 }
 
 Result<std::string> OnnxImporter::activation_between(const std::string& hidden,
-                                                     const std::string& base) const {
+                                                     const std::string& base,
+                                                     const std::set<std::string>& read) const {
   const std::vector<double> points = grid();
   const Value given{{static_cast<long>(points.size())}, points, false};
-  const auto found = graph_.run(graph_.origin(hidden), {{base, given}});
+  ValuesByName all;
+  for (const std::string& one : read) {
+    if (graph_.origin(one) == base) all[one] = given;
+  }
+  const auto found = graph_.run(graph_.origin(hidden), std::move(all));
   if (!found || found.value().size() != given.size()) {
     return at(graph_.origin(hidden), "this activation cannot be evaluated number by number");
   }
@@ -143,7 +150,9 @@ Status OnnxImporter::add_mlp(const std::string& name, const OnnxAffine& out,
   layer.name = name;
   layer.layout = Layout::out_in;
   layer.d_mlp = out.inputs;
-  ATTNCERT_TRY(const std::set<std::string> bases, leaves(out.input));
+  ATTNCERT_TRY(const std::set<std::string> read, leaves(out.input));
+  std::set<std::string> bases;
+  for (const std::string& one : read) bases.insert(graph_.origin(one));
   std::string scores = *bases.begin();
   std::string activated = out.input;
   std::string plain;
@@ -160,7 +169,7 @@ Status OnnxImporter::add_mlp(const std::string& name, const OnnxAffine& out,
   if (bases.size() > 2 || (bases.size() == 2 && plain.empty())) {
     return at(graph_.origin(out.input), "an MLP of several linear maps that is no gate");
   }
-  ATTNCERT_TRY(layer.activation, activation_between(activated, scores));
+  ATTNCERT_TRY(layer.activation, activation_between(activated, scores, read));
   ATTNCERT_TRY(const std::optional<OnnxAffine> map, affine(scores));
   ATTNCERT_TRY(layer.norm, norm(map->input, stream, name + ".norm"));
   if (map->outputs != layer.d_mlp) return at(scores, "the hidden vector has another width");

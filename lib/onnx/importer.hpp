@@ -42,7 +42,8 @@ private:
   std::string name_for(const onnx::NodeProto& sum, const std::string& kind) const;
   Status add_linear(const std::string& name, const OnnxAffine& map, const std::string& stream);
   Status add_mlp(const std::string& name, const OnnxAffine& out, const std::string& stream);
-  Result<std::string> activation_between(const std::string& hidden, const std::string& base) const;
+  Result<std::string> activation_between(const std::string& hidden, const std::string& base,
+                                         const std::set<std::string>& read) const;
   Result<std::set<std::string>> leaves(const std::string& hidden) const;
 
   // import_attention.cpp

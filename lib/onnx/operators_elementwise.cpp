@@ -28,7 +28,8 @@ enum class Kind { same, truth };
 
 Operator binary(Binary function, Kind kind = Kind::same) {
   return [function, kind](const onnx::NodeProto& node, const Inputs& inputs) -> Results {
-    if (inputs.size() != 2 || inputs[1] == nullptr) return not_understood(node, "two inputs needed");
+    if (inputs.size() != 2 || inputs[1] == nullptr)
+      return not_understood(node, "two inputs needed");
     auto shape = broadcast(inputs[0]->shape, inputs[1]->shape);
     if (!shape) return not_understood(node, shape.error().message);
     Value result = expanded(*inputs[0], shape.value());

@@ -25,7 +25,9 @@ std::optional<Longs> argument(const onnx::NodeProto& node, const Inputs& inputs,
   return integers_of(node, name);
 }
 
-long wrapped(long axis, std::size_t rank) { return axis < 0 ? axis + static_cast<long>(rank) : axis; }
+long wrapped(long axis, std::size_t rank) {
+  return axis < 0 ? axis + static_cast<long>(rank) : axis;
+}
 
 Results reshaped(const onnx::NodeProto& node, const Value& from, Longs shape) {
   if (size_of(shape) != from.size()) return not_understood(node, "the sizes do not fit");
@@ -85,7 +87,8 @@ Results unsqueeze(const onnx::NodeProto& node, const Inputs& inputs) {
 Value selected(const Value& from, const std::vector<Longs>& places) {
   Value result{{}, {}, from.integer};
   Longs strides(from.shape.size(), 1);
-  for (std::size_t axis = from.shape.size(); axis-- > 1;) strides[axis - 1] = strides[axis] * from.shape[axis];
+  for (std::size_t axis = from.shape.size(); axis-- > 1;)
+    strides[axis - 1] = strides[axis] * from.shape[axis];
   for (const Longs& axis : places) result.shape.push_back(static_cast<long>(axis.size()));
   const long size = size_of(result.shape);
   for (long i = 0; i < size; ++i) {
@@ -118,7 +121,8 @@ Results transpose(const onnx::NodeProto& node, const Inputs& inputs) {
   Longs sorted = order;
   std::sort(sorted.begin(), sorted.end());
   for (std::size_t i = 0; i < rank; ++i) {
-    if (sorted.size() != rank || sorted[i] != static_cast<long>(i)) return not_understood(node, "bad perm");
+    if (sorted.size() != rank || sorted[i] != static_cast<long>(i))
+      return not_understood(node, "bad perm");
   }
   Longs strides(rank, 1);
   for (std::size_t axis = rank; axis-- > 1;) strides[axis - 1] = strides[axis] * x.shape[axis];
@@ -143,9 +147,11 @@ Longs slice_places(long extent, long begin, long end, long step) {
   };
   Longs places;
   if (step > 0) {
-    for (long i = limited(begin, 0, extent); i < limited(end, 0, extent); i += step) places.push_back(i);
+    for (long i = limited(begin, 0, extent); i < limited(end, 0, extent); i += step)
+      places.push_back(i);
   } else {
-    for (long i = limited(begin, -1, extent - 1); i > limited(end, -1, extent - 1); i += step) places.push_back(i);
+    for (long i = limited(begin, -1, extent - 1); i > limited(end, -1, extent - 1); i += step)
+      places.push_back(i);
   }
   return places;
 }
@@ -164,7 +170,8 @@ Results slice(const onnx::NodeProto& node, const Inputs& inputs) {
   std::vector<Longs> places = all_places(*inputs[0]);
   for (std::size_t i = 0; i < begins->size(); ++i) {
     const long axis = wrapped(axes->at(i), places.size());
-    if (axis < 0 || axis >= static_cast<long>(places.size()) || steps->at(i) == 0) return not_understood(node, "bad axes");
+    if (axis < 0 || axis >= static_cast<long>(places.size()) || steps->at(i) == 0)
+      return not_understood(node, "bad axes");
     auto& which = places[static_cast<std::size_t>(axis)];
     which = slice_places(static_cast<long>(which.size()), (*begins)[i], (*ends)[i], steps->at(i));
   }
@@ -174,12 +181,14 @@ Results slice(const onnx::NodeProto& node, const Inputs& inputs) {
 Results split(const onnx::NodeProto& node, const Inputs& inputs) {
   const Value& x = *inputs[0];
   const long axis = wrapped(integer_of(node, "axis", 0), x.shape.size());
-  if (axis < 0 || axis >= static_cast<long>(x.shape.size())) return not_understood(node, "bad axis");
+  if (axis < 0 || axis >= static_cast<long>(x.shape.size()))
+    return not_understood(node, "bad axis");
   const long extent = x.extent(axis);
   const long parts = node.output_size();
   const auto sizes = argument(node, inputs, 1, "split")
                          .value_or(Longs(static_cast<std::size_t>(parts), extent / parts));
-  if (std::accumulate(sizes.begin(), sizes.end(), 0L) != extent) return not_understood(node, "bad sizes");
+  if (std::accumulate(sizes.begin(), sizes.end(), 0L) != extent)
+    return not_understood(node, "bad sizes");
   std::vector<Value> results;
   long begin = 0;
   for (const long size : sizes) {
@@ -195,7 +204,8 @@ Results gather(const onnx::NodeProto& node, const Inputs& inputs) {
   if (inputs.size() != 2 || inputs[1] == nullptr) return not_understood(node, "two inputs needed");
   const Value& x = *inputs[0];
   const long axis = wrapped(integer_of(node, "axis", 0), x.shape.size());
-  if (axis < 0 || axis >= static_cast<long>(x.shape.size())) return not_understood(node, "bad axis");
+  if (axis < 0 || axis >= static_cast<long>(x.shape.size()))
+    return not_understood(node, "bad axis");
   std::vector<Longs> places = all_places(x);
   Longs& which = places[static_cast<std::size_t>(axis)];
   which = longs(*inputs[1]);
@@ -205,7 +215,8 @@ Results gather(const onnx::NodeProto& node, const Inputs& inputs) {
   }
   Value result = selected(x, places);
   result.shape.erase(result.shape.begin() + axis);
-  result.shape.insert(result.shape.begin() + axis, inputs[1]->shape.begin(), inputs[1]->shape.end());
+  result.shape.insert(result.shape.begin() + axis, inputs[1]->shape.begin(),
+                      inputs[1]->shape.end());
   return one(std::move(result));
 }
 
@@ -217,7 +228,8 @@ Results concat(const onnx::NodeProto& node, const Inputs& inputs) {
   long& extent = result.shape.at(static_cast<std::size_t>(axis));
   extent = 0;
   for (const Value* part : inputs) {
-    if (part == nullptr || part->shape.size() != result.shape.size()) return not_understood(node, "bad ranks");
+    if (part == nullptr || part->shape.size() != result.shape.size())
+      return not_understood(node, "bad ranks");
     extent += part->extent(axis);
   }
   for (long i = 0; i < outer; ++i) {
@@ -241,7 +253,8 @@ Results expand(const onnx::NodeProto& node, const Inputs& inputs) {
 
 Results range(const onnx::NodeProto& node, const Inputs& inputs) {
   for (std::size_t i = 0; i < 3; ++i) {
-    if (inputs.size() != 3 || inputs[i] == nullptr || inputs[i]->size() != 1) return not_understood(node, "three numbers needed");
+    if (inputs.size() != 3 || inputs[i] == nullptr || inputs[i]->size() != 1)
+      return not_understood(node, "three numbers needed");
   }
   Value result{{}, {}, inputs[0]->integer};
   const double begin = inputs[0]->values[0];
@@ -263,9 +276,12 @@ Results constant(const onnx::NodeProto& node, const Inputs&) {
     ATTNCERT_TRY(Value value, decode(tensor->t()));
     return one(std::move(value));
   }
-  if (const auto* number = attribute(node, "value_float")) return one(Value{{}, {number->f()}, false});
-  if (const auto* number = attribute(node, "value_int")) return one(Value{{}, {static_cast<double>(number->i())}, true});
-  if (const auto list = integers_of(node, "value_ints")) return one(Value{{static_cast<long>(list->size())}, {list->begin(), list->end()}, true});
+  if (const auto* number = attribute(node, "value_float"))
+    return one(Value{{}, {number->f()}, false});
+  if (const auto* number = attribute(node, "value_int"))
+    return one(Value{{}, {static_cast<double>(number->i())}, true});
+  if (const auto list = integers_of(node, "value_ints"))
+    return one(Value{{static_cast<long>(list->size())}, {list->begin(), list->end()}, true});
   return not_understood(node, "a constant of another kind");
 }
 
@@ -275,19 +291,24 @@ Results constant_of_shape(const onnx::NodeProto& node, const Inputs& inputs) {
     ATTNCERT_TRY(fill, decode(tensor->t()));
   }
   const Longs shape = longs(*inputs[0]);
-  if (size_of(shape) < 0 || size_of(shape) > 1L << 26 || fill.size() != 1) return not_understood(node, "a bad shape");
-  return one(Value{shape, std::vector<double>(static_cast<std::size_t>(size_of(shape)), fill.values[0]), fill.integer});
+  if (size_of(shape) < 0 || size_of(shape) > 1L << 26 || fill.size() != 1)
+    return not_understood(node, "a bad shape");
+  return one(Value{shape,
+                   std::vector<double>(static_cast<std::size_t>(size_of(shape)), fill.values[0]),
+                   fill.integer});
 }
 
 Results trilu(const onnx::NodeProto& node, const Inputs& inputs) {
   Value result = *inputs[0];
   if (result.shape.size() < 2) return not_understood(node, "a matrix is needed");
   const bool upper = integer_of(node, "upper", 1) != 0;
-  const long shift = inputs.size() > 1 && inputs[1] != nullptr ? static_cast<long>(inputs[1]->values.at(0)) : 0;
+  const long shift =
+      inputs.size() > 1 && inputs[1] != nullptr ? static_cast<long>(inputs[1]->values.at(0)) : 0;
   for (long i = 0; i < result.size(); ++i) {
     const long column = i % result.extent(-1);
     const long row = i / result.extent(-1) % result.extent(-2);
-    if (upper ? column < row + shift : column > row + shift) result.values[static_cast<std::size_t>(i)] = 0;
+    if (upper ? column < row + shift : column > row + shift)
+      result.values[static_cast<std::size_t>(i)] = 0;
   }
   return one(std::move(result));
 }

@@ -75,24 +75,24 @@ Results gemm(const onnx::NodeProto& node, const Inputs& inputs) {
   }
   const bool turned = integer_of(node, "transB", 0) != 0;
   const Value weight = turned ? transposed_matrix(*inputs[1]) : Value();
-  ATTNCERT_TRY(std::vector<Value> product,
-               matmul(node, {inputs[0], turned ? &weight : inputs[1]}));
+  ATTNCERT_TRY(std::vector<Value> product, matmul(node, {inputs[0], turned ? &weight : inputs[1]}));
   if (inputs.size() < 3 || inputs[2] == nullptr) return product;
   const auto shape = broadcast(product[0].shape, inputs[2]->shape);
-  if (!shape || shape.value() != product[0].shape) return not_understood(node, "its bias does not fit");
+  if (!shape || shape.value() != product[0].shape)
+    return not_understood(node, "its bias does not fit");
   const Value bias = expanded(*inputs[2], shape.value());
   for (std::size_t i = 0; i < bias.values.size(); ++i) product[0].values[i] += bias.values[i];
   return product;
 }
 
 bool last_axis_only(const Longs& axes, const Value& x) {
-  return axes.size() == 1 &&
-         (axes[0] == -1 || axes[0] == static_cast<long>(x.shape.size()) - 1);
+  return axes.size() == 1 && (axes[0] == -1 || axes[0] == static_cast<long>(x.shape.size()) - 1);
 }
 
 Results reduce_mean(const onnx::NodeProto& node, const Inputs& inputs) {
   Longs axes = integers_of(node, "axes").value_or(Longs{});
-  if (inputs.size() > 1 && inputs[1] != nullptr) axes.assign(inputs[1]->values.begin(), inputs[1]->values.end());
+  if (inputs.size() > 1 && inputs[1] != nullptr)
+    axes.assign(inputs[1]->values.begin(), inputs[1]->values.end());
   const Value& x = *inputs[0];
   if (!last_axis_only(axes, x) || integer_of(node, "keepdims", 1) != 1) {
     return not_understood(node, "means are read over the last axis, which is kept");
@@ -118,7 +118,7 @@ Results softmax(const onnx::NodeProto& node, const Inputs& inputs) {
     const auto begin = result.values.begin() + i;
     const double greatest = *std::max_element(begin, begin + columns);
     double sum = 0;
-    for (auto at = begin; at != begin + columns; ++at) sum += *at = std::exp(*at - greatest);
+    for (auto at = begin; at != begin + columns; ++at) sum += * at = std::exp(*at - greatest);
     for (auto at = begin; at != begin + columns; ++at) *at /= sum;
   }
   return one(std::move(result));
@@ -133,7 +133,8 @@ Results layer_norm(const onnx::NodeProto& node, const Inputs& inputs) {
   const double epsilon = number_of(node, "epsilon", 1e-5F);
   const long columns = result.shape.back();
   const Value* bias = inputs.size() > 2 ? inputs[2] : nullptr;
-  if (bias != nullptr && bias->size() != columns) return not_understood(node, "its bias does not fit");
+  if (bias != nullptr && bias->size() != columns)
+    return not_understood(node, "its bias does not fit");
   for (long i = 0; columns > 0 && i < result.size(); i += columns) {
     double* row = result.values.data() + i;
     double mean = 0;

@@ -110,11 +110,10 @@ std::optional<std::vector<long>> integers_of(const onnx::NodeProto& node, const 
 }
 
 Error not_understood(const onnx::NodeProto& node, const std::string& why) {
-  return fail(ErrorCode::OnnxUnsupported, "node '" + node.name().substr(0, 100) + "' (" +
-                                              node.op_type().substr(0, 40) + ", output '" +
-                                              (node.output_size() > 0 ? node.output(0).substr(0, 100)
-                                                                      : std::string()) +
-                                              "'): " + why);
+  return fail(
+      ErrorCode::OnnxUnsupported,
+      "node '" + node.name().substr(0, 100) + "' (" + node.op_type().substr(0, 40) + ", output '" +
+          (node.output_size() > 0 ? node.output(0).substr(0, 100) : std::string()) + "'): " + why);
 }
 
 Result<std::vector<Value>> evaluate(const onnx::NodeProto& node, const Inputs& inputs) {
