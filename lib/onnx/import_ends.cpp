@@ -67,6 +67,7 @@ Result<std::string> OnnxImporter::begin_with_tokens() {
   input.token = "embedding.token";
   const Graph& graph = graph_;
   const std::string table = lookup->input(0);
+  token_table_ = table;
   ATTNCERT_CHECK(plan(input.token, shape, [&graph, table]() -> Result<std::vector<double>> {
     ATTNCERT_TRY(Value value, graph.value(table));
     return std::move(value.values);
@@ -176,7 +177,11 @@ Status OnnxImporter::finish(const std::string& stream) {
 Status OnnxImporter::read_unembedding(const OnnxAffine& given) {
   const OnnxAffine map = untransposed(graph_, given);
   Unembedding result{map.out_in ? Layout::out_in : Layout::in_out, map.outputs, {}};
-  ATTNCERT_TRY(result.map, planned(map, "unembedding", result.layout));
+  if (map.weight == token_table_ && map.bias.empty() && map.out_in) {
+    result.map.weight = "embedding.token";  // tied
+  } else {
+    ATTNCERT_TRY(result.map, planned(map, "unembedding", result.layout));
+  }
   network_.unembedding = std::move(result);
   return ok();
 }

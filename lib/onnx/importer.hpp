@@ -67,6 +67,7 @@ private:
 
   const Graph& graph_;
   Network network_;
+  std::string token_table_;
   TensorPlan plan_;
 };
 
