@@ -6,6 +6,7 @@
 #include "attncert/core/file.hpp"
 #include "attncert/expression/zoo.hpp"
 #include "attncert/model/layer_comparison.hpp"
+#include "attncert/onnx/import.hpp"
 #include "common.hpp"
 #include "conversion_report.hpp"
 #include "model_input.hpp"
@@ -162,9 +163,29 @@ Result<Measured> measure(const ReferenceModel& original, const std::vector<Model
   return comparison.largest();
 }
 
+// An ONNX file becomes a model folder first, OUT/original: that is what the certificate is about.
+Result<LoadedModel> load(const Options& options) {
+  std::error_code problem;
+  if (!options.model.ends_with(".onnx") || fs::is_directory(options.model, problem)) {
+    return load_model(options.model);
+  }
+  const fs::path folder = fs::path(options.output) / "original";
+  std::vector<fs::path> made;
+  for (const fs::path& one : {fs::path(options.output), folder}) {
+    if (fs::create_directories(one, problem)) made.push_back(one);
+    if (!problem) continue;
+    return fail(ErrorCode::FileUnwritable,
+                "cannot create folder '" + one.string() + "': " + problem.message());
+  }
+  const Status status = import_onnx(options.model, folder, terminal_progress("reading", "tensors"));
+  if (status) return load_model(folder);
+  for (auto one = made.rbegin(); one != made.rend(); ++one) fs::remove(*one, problem);
+  return fail(status.error().code, options.model + ": " + status.error().message);
+}
+
 Result<int> run_all(const Options& options) {
   ATTNCERT_CHECK(check_output(options));
-  ATTNCERT_TRY(LoadedModel original, load_model(options.model));
+  ATTNCERT_TRY(LoadedModel original, load(options));
   ATTNCERT_TRY(const auto inputs, inputs_of(options, original.model.network));
   std::optional<ReferenceModel> reference;
   if (!inputs.empty()) {
@@ -200,8 +221,10 @@ void add_convert(CLI::App& application, int& exit_code) {
   CLI::App* command = application.add_subcommand(
       "convert", "Turn a transformer into an attention-only one, with certified errors");
   command
-      ->add_option("MODEL", options->model,
-                   "folder with model.safetensors and network.json or config.json")
+      ->add_option(
+          "MODEL", options->model,
+          "folder with model.safetensors and network.json or config.json; or an ONNX file, "
+          "*.onnx")
       ->required();
   command->add_option("-o,--output", options->output, "folder to write")->required();
   auto* heads =

@@ -12,7 +12,7 @@ from sources import harness  # noqa: E402
 
 TRUSTED = {"core", "interval", "expression", "format", "tensor", "statement", "kernel",
            "certificate"}
-UNTRUSTED = {"construction", "model", "prover", "cli", "report"}
+UNTRUSTED = {"construction", "model", "onnx", "prover", "cli", "report"}
 
 # Where fp64 sums with a-priori bounds live.
 FLOATING = (os.path.join("lib", "tensor"), os.path.join("lib", "kernel", "tensor"),

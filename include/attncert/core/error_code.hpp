@@ -43,6 +43,8 @@
   X(RigorousUnsupported) X(PromptsSyntax) X(MarginNotProved) X(ShardsNotCovering)                \
   /* evaluation on machines */                                                                   \
   X(FormatUnknown) X(FormatOverflow) X(EvaluationSyntax)                                         \
+  /* ONNX */                                                                                     \
+  X(OnnxSyntax) X(OnnxUnsupported)                                                               \
   /* constructions */                                                                            \
   X(HeadsOutOfRange) X(EpsilonUnreached)
 // clang-format on
