@@ -54,8 +54,8 @@ Definition masked_claim_holds (box : option Q) (name : string) (a : attention) (
   sublayer_error_holds (d_model o) (longest (ends o)) (Original_attention a) (Raised_tokens h w) box
     (masked_epsilon l).
 
-(** Sublayer by sublayer, of the same names in the same order: each is exact, or it is an MLP and
-    the next claim is about it, or attention whose masks are weights, and the next claim about masks
+(** Sublayer by sublayer, of the same names in the same order: each is exact, or it is an MLP that
+    became heads and the next claim is about it, or attention whose masks are weights, and the next claim about masks
     is. *)
 Fixpoint layers_hold (box : option Q) (before : list (string * original_layer))
     (after : list (string * converted_layer)) (claims : list layer_claim)
@@ -65,6 +65,8 @@ Fixpoint layers_hold (box : option Q) (before : list (string * original_layer))
   | (n, a) :: before, (n', b) :: after =>
       n = n' /\
       match a, b with
+      | _, Kept_layer _ => layer_instance (d_model o) (longest (ends o)) a b /\
+                           layers_hold box before after claims masked
       | Original_mlp m, _ =>
           match claims with
           | l :: claims =>
@@ -144,6 +146,8 @@ Fixpoint layers_ok (box : option Q) (before : list (string * original_layer))
   | (n, a) :: before, (n', b) :: after, p :: premises =>
       String.eqb n n' &&
       match a, b with
+      | _, Kept_layer _ => match p with Exact_premise name => String.eqb name n | _ => false end &&
+                           layers_ok box before after premises claims masked
       | Original_mlp m, _ =>
           match claims with
           | l :: claims =>
@@ -263,13 +267,26 @@ revert after premises claims masked; induction before as [|[n a] before IH];
     destruct p as [name|]; [|easy]. apply String.eqb_eq in K. subst name.
     destruct Hp as [a' [b' [Ea [Eb I]]]]. rewrite Fo in Ea. rewrite Fc in Eb.
     injection Ea as <-. injection Eb as <-. exact I. }
-  split; [reflexivity|]. destruct a as [m|a|l].
-  + destruct claims as [|l claims]; [easy|]. apply andb_prop in H. destruct H as [H L].
+  split; [reflexivity|].
+  assert (Kept : {k | b = Kept_layer k} + {forall k, b <> Kept_layer k})
+    by (destruct b; try (right; discriminate); left; eauto).
+  destruct Kept as [[k ->]|Heads]; [destruct a; now apply Exact|].
+  destruct a as [m|a|l].
+  + assert (K : match claims with
+              | l :: claims =>
+                  mlp_claim_ok box n m b p l && layers_ok box before after premises claims masked
+              | [] => false
+              end = true) by (destruct b; try exact H; now elim (Heads a)).
+    assert (G : match claims with
+              | l :: claims => mlp_claim_holds box n m b l /\ layers_hold box before after claims masked
+              | [] => False
+              end); [|destruct b; try exact G; now elim (Heads a)].
+    destruct claims as [|l claims]; [easy|]. apply andb_prop in K. destruct K as [K L].
     split; [now apply mlp_claim_sound with p|now apply IH'].
-  + destruct b as [h|h|h|h w|h w]; auto. destruct masked as [|l masked]; [easy|].
+  + destruct b as [h|h|h|h w|h w|k]; auto. destruct masked as [|l masked]; [easy|].
     apply andb_prop in H. destruct H as [H L].
     split; [now apply masked_claim_sound with p|now apply IH'].
-  + destruct b as [h|h|h|h w|h w]; auto.
+  + destruct b as [h|h|h|h w|h w|k]; auto.
 Qed.
 
 Theorem every_layer_sound box premises claims masked epsilon :

@@ -41,8 +41,8 @@ let norm_kind = function
 let claim program models json =
   let text = Json.text_of json in
   let number key = rational (Number.of_json json key) in
-  (match List.assoc_opt (text "name") models.original.Network.facts with
-   | Some facts when facts.Network.layout <> text "layout" ->
+  (match List.assoc_opt (text "name") models.original.Network.layouts with
+   | Some layout when layout <> text "layout" ->
        fail "LayerFactsMismatch"
          ("the statement about " ^ text "name" ^ " disagrees with the network files")
    | _ -> ());
@@ -71,7 +71,14 @@ let check_files models json =
 let of_json program models json =
   let text = Json.text_of json in
   match text "judgement" with
-  | "instance" -> V.Instance (text "layer")
+  | "instance" ->
+      let layout models = List.assoc_opt (text "layer") models.Network.layouts in
+      (match (layout models.original, layout models.converted) with
+       | Some before, Some after when before <> after ->
+           fail "LayerFactsMismatch"
+             ("sublayer '" ^ text "layer" ^ "' is no heads, and not the original's either")
+       | _ -> ());
+      V.Instance (text "layer")
   | "range" ->
       V.Range (text "layer", inputs json, List.map domain (Json.array_of json "ranges"))
   | "one-layer-error" ->
