@@ -5,7 +5,7 @@ Require Import Attncert.theorems.Vector Attncert.theorems.Decoding.
 Require Import Attncert.kernel.Term Attncert.kernel.Tensor_network.
 Require Import Attncert.kernel.Enclose_number Attncert.kernel.Enclose_row.
 Require Import Attncert.kernel.Enclose_layers Attncert.kernel.Enclose_network.
-Require Import Attncert.kernel.Decoding_alike.
+Require Import Attncert.kernel.Bias_kept Attncert.kernel.Decoding_alike.
 Import ListNotations.
 
 (** ** One output is strictly the largest *)
@@ -125,6 +125,7 @@ Fixpoint prompts_ok (i : Z) (last generate : Z) (except : list Z) (rest : list (
   end.
 
 Definition argmax_ok (first last generate : Z) (except : list Z) : bool :=
+  forallb (layer_keeps_bias (d_model c)) (map snd (sublayers c)) &&
   Z.leb 0 first && Z.ltb first last && Z.leb last (Z.of_nat (length prompts)) &&
   Z.leb 1 generate && Z.leb generate most_tokens &&
   prompts_ok first last generate except (skipn (Z.to_nat first) prompts).
@@ -155,7 +156,7 @@ Theorem argmax_sound first last generate except :
   argmax_ok first last generate except = true ->
   argmax_shard o c prompts first last generate except.
 Proof.
-unfold argmax_ok. rewrite !andb_true_iff. intros [[[[[A B] C] D] _] H].
+unfold argmax_ok. rewrite !andb_true_iff. intros [[[[[[_ A] B] C] D] _] H].
 apply Z.leb_le in A, C, D. apply Z.ltb_lt in B.
 split; [lia|split; [exact C|split; [exact D|]]]. intros i I X.
 destruct (prompts_ok_sound _ _ _ _ _ H i I X) as [p [N P]]. exists p. split; [|exact P].

@@ -9,7 +9,8 @@ Require Import Attncert.kernel.Tensor_construction.
 Require Import Attncert.kernel.Tensor_network.
 Require Import Attncert.kernel.Instance Attncert.kernel.Ball_rule Attncert.kernel.Lift.
 Require Import Attncert.kernel.Layers Attncert.kernel.Every_layer Attncert.kernel.Identity.
-Require Import Attncert.kernel.Mask_weights.
+Require Import Attncert.kernel.Mask_weights Attncert.kernel.Score_bound.
+Require Import Attncert.kernel.Exponentials Attncert.kernel.Leak_rule.
 Require Import Attncert.kernel.Decoding_alike Attncert.kernel.Argmax.
 Require Import Attncert.kernel.Enclose_functions.
 Import ListNotations.
@@ -33,9 +34,10 @@ Inductive network_judgement : Type :=
 | Argmax_shard (first last generate : Z) (except : list Z)
 | Same_argmax (count generate : Z) (except : list Z).
 
+(** Rule leak carries its precision. *)
 Inductive network_rule : Type :=
-  Instance_rule | Ball_rule | Box_rule | Lift_rule | Every_layer_rule | Triangle_rule |
-  Argmax_rule | Shard_union_rule.
+| Instance_rule | Ball_rule | Box_rule | Lift_rule | Every_layer_rule | Spectral_rule
+| Leak_rule (precision : positive) | Triangle_rule | Argmax_rule | Shard_union_rule.
 
 (** ** Equality of what heads a certificate: numbers as they are written *)
 
@@ -135,7 +137,8 @@ Fixpoint shards_of (premises : list (judgement network_judgement)) : option (lis
   | _ => None
   end.
 
-Module Network_extension (A : Enclosed_functions) (M : Models) <: Extension.
+Module Network_extension (M : Models) (X : Exponentials) (A : Enclosed_functions) <: Extension.
+Module L := Leaks X.
 
 Definition other : Type := network_judgement.
 
@@ -179,6 +182,18 @@ Definition lift_rule_ok (premises : list (judgement other)) (name : string) (box
   | _ => false
   end.
 
+Definition leak_rule_ok (p : positive) (premises : list (judgement other)) (name : string)
+    (box : option Q) (epsilon : Q) : bool :=
+  match premises with
+  | [Other (Score_bound n b bound)] =>
+      String.eqb n name && same_box b box &&
+      L.attention_leak_rule_ok M.original M.converted p name box bound epsilon
+  | [Other (Range n b ranges)] =>
+      String.eqb n name && same_box b box &&
+      L.mlp_leak_rule_ok M.original M.converted p name ranges epsilon
+  | _ => false
+  end.
+
 Definition triangle_rule_ok (premises : list (judgement other)) (name : string) (box : option Q)
     (epsilon : Q) : bool :=
   match premises with
@@ -202,6 +217,9 @@ Definition other_rule_ok (r : other_rule) (premises : list (judgement other))
       no_premises premises && preactivation_range_ok M.original name (Some r) ranges
   | Lift_rule, Other (One_layer_error name box exact epsilon) =>
       lift_rule_ok premises name box exact epsilon
+  | Spectral_rule, Other (Score_bound name box bound) =>
+      no_premises premises && spectral_rule_ok M.original name box bound
+  | Leak_rule p, Other (Mask_leak name box epsilon) => leak_rule_ok p premises name box epsilon
   | Triangle_rule, Other (One_layer_error name box false epsilon) =>
       triangle_rule_ok premises name box epsilon
   | Every_layer_rule, Other (Conversion box claims masked epsilon) =>
@@ -296,11 +314,24 @@ destruct premises as [|[| | | | | |j] [|[| | | | | |k] [|]]]; try easy;
   subst n n' b b'. exact (triangle_error_sound _ _ _ _ _ _ _ H J L).
 Qed.
 
+Lemma leak_rule_sound p premises name box epsilon :
+  leak_rule_ok p premises name box epsilon = true ->
+  (forall j, In j premises -> holds holds_other j) -> holds_other (Mask_leak name box epsilon).
+Proof.
+unfold leak_rule_ok. intros H K.
+destruct premises as [|[| | | | | |j] [|k rest]]; try easy; [|now destruct j].
+destruct j as [|n b ranges| | | |n b bound| | |]; try easy;
+  assert (J := K _ (or_introl eq_refl)); rewrite !andb_true_iff in H; destruct H as [[N B] H];
+  apply String.eqb_eq in N; apply same_box_sound in B; subst n b.
+- exact (L.mlp_leak_rule_sound M.original M.converted p name box ranges epsilon H J).
+- exact (L.attention_leak_rule_sound M.original M.converted p name box bound epsilon H J).
+Qed.
+
 Theorem other_rule_sound r premises conclusion : other_rule_ok r premises conclusion = true ->
   (forall j, In j premises -> holds holds_other j) -> holds holds_other conclusion.
 Proof.
 intros H K.
-destruct r, conclusion as [| | | | | |[name|name box ranges|name box exact e|box claims masked e| | | |
+destruct r as [| | | | | |p| | |], conclusion as [| | | | | |[name|name box ranges|name box exact e|box claims masked e| | | |
     first last generate except|count generate except]]; try easy;
   cbn [other_rule_ok] in H.
 - apply andb_prop in H. now apply instance_sound.
@@ -311,6 +342,8 @@ destruct r, conclusion as [| | | | | |[name|name box ranges|name box exact e|box
   exact (every_layer_sound _ _ _ _ _ _ _ H (layer_premises_sound _ _ E K)).
 - destruct (layer_premises premises) as [l|] eqn:E; [|easy].
   exact (identity_sound _ _ _ H (layer_premises_sound _ _ E K)).
+- apply andb_prop in H. now apply spectral_sound.
+- exact (leak_rule_sound _ _ _ _ _ H K).
 - destruct exact; [easy|]. exact (triangle_rule_sound _ _ _ _ H K).
 - apply andb_prop in H. exact (argmax_sound _ A.functions_sound _ _ _ _ _ _ _ (proj2 H)).
 - destruct (shards_of premises) as [l|] eqn:E; [|easy].
