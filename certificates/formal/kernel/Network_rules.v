@@ -11,11 +11,14 @@ Require Import Attncert.kernel.Instance Attncert.kernel.Ball_rule Attncert.kerne
 Require Import Attncert.kernel.Layers Attncert.kernel.Every_layer Attncert.kernel.Identity.
 Require Import Attncert.kernel.Mask_weights Attncert.kernel.Score_bound.
 Require Import Attncert.kernel.Exponentials Attncert.kernel.Leak_rule.
+Require Import Attncert.kernel.Decoding_alike Attncert.kernel.Argmax.
+Require Import Attncert.kernel.Enclose_functions.
 Import ListNotations.
 
 Module Type Models.
 Parameter original : original_network.
 Parameter converted : converted_network.
+Parameter prompts : list (list nat).
 End Models.
 
 (** ** Judgements, as data *)
@@ -27,12 +30,14 @@ Inductive network_judgement : Type :=
 | Conversion (box : option Q) (claims : list layer_claim) (masked : list masked_claim) (epsilon : Q)
 | Identity
 | Score_bound (name : string) (box : option Q) (bound : Q)
-| Mask_leak (name : string) (box : option Q) (epsilon : Q).
+| Mask_leak (name : string) (box : option Q) (epsilon : Q)
+| Argmax_shard (first last generate : Z) (except : list Z)
+| Same_argmax (count generate : Z) (except : list Z).
 
 (** Rule leak carries its precision. *)
 Inductive network_rule : Type :=
 | Instance_rule | Ball_rule | Box_rule | Lift_rule | Every_layer_rule | Spectral_rule
-| Leak_rule (precision : positive) | Triangle_rule.
+| Leak_rule (precision : positive) | Triangle_rule | Argmax_rule | Shard_union_rule.
 
 (** ** Equality of what heads a certificate: numbers as they are written *)
 
@@ -59,6 +64,7 @@ Definition same_network_judgement (a b : network_judgement) : bool :=
       same_box r r' && same_list same_claim l l' && same_list same_masked_claim k k' &&
       same_constant e e'
   | Identity, Identity => true
+  | Same_argmax m g x, Same_argmax n h y => Z.eqb m n && Z.eqb g h && same_numbers x y
   | _, _ => false
   end.
 
@@ -89,9 +95,10 @@ Qed.
 
 Lemma same_network_judgement_sound a b : same_network_judgement a b = true -> a = b.
 Proof.
-destruct a, b; simpl; try easy. rewrite !andb_true_iff. intros [[[B C] M] E].
-now rewrite (same_box_sound _ _ B), (same_constant_sound _ _ E),
-  (same_all_sound _ _ _ same_claim_sound C), (same_all_sound _ _ _ same_masked_claim_sound M).
+destruct a, b; simpl; try easy; rewrite !andb_true_iff.
+- intros [[[B C] M] E]. now rewrite (same_box_sound _ _ B), (same_constant_sound _ _ E),
+    (same_all_sound _ _ _ same_claim_sound C), (same_all_sound _ _ _ same_masked_claim_sound M).
+- intros [[C G] X]. apply Z.eqb_eq in C, G. now rewrite C, G, (same_numbers_sound _ _ X).
 Qed.
 
 (** ** Premises *)
@@ -119,7 +126,18 @@ Fixpoint layer_premises (premises : list (judgement network_judgement))
   | _ => None
   end.
 
-Module Network_extension (M : Models) (X : Exponentials) <: Extension.
+Fixpoint shards_of (premises : list (judgement network_judgement)) : option (list shard) :=
+  match premises with
+  | [] => Some []
+  | Other (Argmax_shard first last generate except) :: rest =>
+      match shards_of rest with
+      | Some l => Some (Shard first last generate except :: l)
+      | None => None
+      end
+  | _ => None
+  end.
+
+Module Network_extension (M : Models) (X : Exponentials) (A : Enclosed_functions) <: Extension.
 Module L := Leaks X.
 
 Definition other : Type := network_judgement.
@@ -135,6 +153,10 @@ Definition holds_other (j : other) : Prop :=
   | Identity => identity M.original M.converted
   | Score_bound name box bound => score_bound M.original name box bound
   | Mask_leak name box epsilon => mask_leak M.original M.converted name box epsilon
+  | Argmax_shard first last generate except =>
+      argmax_shard M.original M.converted M.prompts first last generate except
+  | Same_argmax count generate except =>
+      same_argmax M.original M.converted M.prompts count generate except
   end.
 
 Definition same_other : other -> other -> bool := same_network_judgement.
@@ -210,6 +232,14 @@ Definition other_rule_ok (r : other_rule) (premises : list (judgement other))
       | Some l => identity_ok M.original M.converted l
       | None => false
       end
+  | Argmax_rule, Other (Argmax_shard first last generate except) =>
+      no_premises premises &&
+      argmax_ok A.functions M.original M.converted M.prompts first last generate except
+  | Shard_union_rule, Other (Same_argmax count generate except) =>
+      match shards_of premises with
+      | Some l => union_ok M.prompts l count generate except
+      | None => false
+      end
   | _, _ => false
   end.
 
@@ -232,9 +262,21 @@ Lemma layer_premises_sound premises l : layer_premises premises = Some l ->
 Proof.
 revert l; induction premises as [|j rest IH]; simpl; intros l H K.
 - injection H as <-. constructor.
-- destruct j as [| | | | | |j]; try easy; destruct j as [n| |n b [|] e| | | |]; try easy;
+- destruct j as [| | | | | |j]; try easy; destruct j as [n| |n b [|] e| | | | | |]; try easy;
     (destruct (layer_premises rest) as [k|]; [|easy]; injection H as <-; constructor;
      [exact (K _ (or_introl eq_refl))|apply IH; auto]).
+Qed.
+
+Lemma shards_of_sound premises l : shards_of premises = Some l ->
+  (forall j, In j premises -> holds holds_other j) ->
+  Forall (shard_holds M.original M.converted M.prompts) l.
+Proof.
+revert l; induction premises as [|j rest IH]; simpl; intros l H K.
+- injection H as <-. constructor.
+- destruct j as [| | | | | |j]; try easy; destruct j as [| | | | | | |first last generate x|]; try easy.
+  destruct (shards_of rest) as [k|]; [|easy]. injection H as <-. constructor.
+  + exact (K _ (or_introl eq_refl)).
+  + apply IH; auto.
 Qed.
 
 Lemma lift_rule_sound premises name box exact epsilon :
@@ -243,8 +285,8 @@ Lemma lift_rule_sound premises name box exact epsilon :
   holds_other (One_layer_error name box exact epsilon).
 Proof.
 unfold lift_rule_ok. intros H K.
-destruct premises as [|[| | | | | |[n| | | | | |]] premises]; try easy.
-destruct premises as [|[| | | | | |[|n' box' ranges| | | | |]] premises]; try easy.
+destruct premises as [|[| | | | | |[n| | | | | | | |]] premises]; try easy.
+destruct premises as [|[| | | | | |[|n' box' ranges| | | | | | |]] premises]; try easy.
 destruct premises as [|[f dom e| | | | | |] rest]; try easy.
 rewrite !andb_true_iff in H. destruct H as [[[N N'] B] H].
 apply String.eqb_eq in N, N'. apply same_box_sound in B. subst n n' box'.
@@ -262,7 +304,8 @@ Lemma triangle_rule_sound premises name box epsilon :
 Proof.
 unfold triangle_rule_ok. intros H K.
 destruct premises as [|[| | | | | |j] [|[| | | | | |k] [|]]]; try easy;
-  destruct j as [n| |n b [|] e| | | |]; try easy; destruct k as [| | | | | |n' b' leak]; try easy;
+  destruct j as [n| |n b [|] e| | | | | |]; try easy;
+  destruct k as [| | | | | |n' b' leak| |]; try easy;
   assert (J := K _ (or_introl eq_refl)); assert (L := K _ (or_intror (or_introl eq_refl)));
   rewrite !andb_true_iff in H.
 - destruct H as [[[N N'] B'] H]. apply String.eqb_eq in N, N'. apply same_box_sound in B'.
@@ -277,7 +320,7 @@ Lemma leak_rule_sound p premises name box epsilon :
 Proof.
 unfold leak_rule_ok. intros H K.
 destruct premises as [|[| | | | | |j] [|k rest]]; try easy; [|now destruct j].
-destruct j as [|n b ranges| | | |n b bound|]; try easy;
+destruct j as [|n b ranges| | | |n b bound| | |]; try easy;
   assert (J := K _ (or_introl eq_refl)); rewrite !andb_true_iff in H; destruct H as [[N B] H];
   apply String.eqb_eq in N; apply same_box_sound in B; subst n b.
 - exact (L.mlp_leak_rule_sound M.original M.converted p name box ranges epsilon H J).
@@ -288,7 +331,8 @@ Theorem other_rule_sound r premises conclusion : other_rule_ok r premises conclu
   (forall j, In j premises -> holds holds_other j) -> holds holds_other conclusion.
 Proof.
 intros H K.
-destruct r as [| | | | | |p|], conclusion as [| | | | | |[name|name box ranges|name box exact e|box claims masked e| | |]]; try easy;
+destruct r as [| | | | | |p| | |], conclusion as [| | | | | |[name|name box ranges|name box exact e|box claims masked e| | | |
+    first last generate except|count generate except]]; try easy;
   cbn [other_rule_ok] in H.
 - apply andb_prop in H. now apply instance_sound.
 - destruct box; [easy|]. apply andb_prop in H. now apply preactivation_range_sound.
@@ -301,6 +345,9 @@ destruct r as [| | | | | |p|], conclusion as [| | | | | |[name|name box ranges|n
 - apply andb_prop in H. now apply spectral_sound.
 - exact (leak_rule_sound _ _ _ _ _ H K).
 - destruct exact; [easy|]. exact (triangle_rule_sound _ _ _ _ H K).
+- apply andb_prop in H. exact (argmax_sound _ A.functions_sound _ _ _ _ _ _ _ (proj2 H)).
+- destruct (shards_of premises) as [l|] eqn:E; [|easy].
+  exact (union_sound _ _ _ _ _ _ _ H (shards_of_sound _ _ E K)).
 Qed.
 
 End Network_extension.

@@ -116,7 +116,11 @@ let models_of contents claim : Network_judgement.models option =
       Some
         { original = Network.original Kernel.program network weights;
           converted = Network.converted Kernel.program network' weights';
-          original_files = Json.at json "original"; converted_files = Json.at json "converted" }
+          original_files = Json.at json "original"; converted_files = Json.at json "converted";
+          prompts =
+            Option.map
+              (fun content -> (Json.text_of json "prompts", Prompts.parse content))
+              (file "prompts") }
   | _ -> None
 
 let subject_of line =

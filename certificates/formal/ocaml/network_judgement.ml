@@ -10,6 +10,7 @@ type models = {
   converted : V.converted_layer Network.facts_of;
   original_files : Json.t;   (* {"network": SHA-256, "weights": SHA-256} *)
   converted_files : Json.t;
+  prompts : (string * int list list) option;  (* SHA-256 and contents of their file *)
 }
 
 let unsupported what = raise (Refusal.Unsupported (what ^ " is not supported by this checker"))
@@ -67,6 +68,21 @@ let check_files models json =
   if not (same "original" models.original_files && same "converted" models.converted_files) then
     fail "SubjectMismatch" "the conclusion is about other files"
 
+(* Numbers in a shard or a statement about prompts. *)
+let integers json =
+  let integer key = Json.integer_of json key in
+  let except =
+    List.map (function Json.Int n -> n | _ -> Z.minus_one) (Json.array_of json "except")
+  in
+  (integer, except)
+
+let check_prompts models json =
+  match models.prompts with
+  | Some (sha256, _) when sha256 <> Json.text_of json "prompts" ->
+      fail "SubjectMismatch" "the conclusion is about other files"
+  | Some _ -> ()
+  | None -> fail "SubjectMissing" "the rule needs the prompts as a subject"
+
 (* From the canonical JSON of Statement.Other. *)
 let of_json program models json =
   let text = Json.text_of json in
@@ -98,4 +114,12 @@ let of_json program models json =
       V.Conversion
         ( inputs json, List.map (claim program models) (Json.array_of json "layers"), masked,
           rational (Number.of_json json "epsilon") )
+  | "argmax-shard" ->
+      let integer, except = integers json in
+      V.Argmax_shard (integer "first", integer "last", integer "generate", except)
+  | "same-argmax" ->
+      check_files models json;
+      check_prompts models json;
+      let integer, except = integers json in
+      V.Same_argmax (integer "count", integer "generate", except)
   | kind -> unsupported ("judgement '" ^ kind ^ "'")
