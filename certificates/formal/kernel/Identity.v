@@ -7,7 +7,7 @@ Require Import Attncert.kernel.Tensor Attncert.kernel.Tensor_attention Attncert.
 Require Import Attncert.kernel.Tensor_heads Attncert.kernel.Tensor_construction.
 Require Import Attncert.kernel.Tensor_network.
 Require Import Attncert.kernel.Instance Attncert.kernel.Ball_rule Attncert.kernel.Lift.
-Require Import Attncert.kernel.Layers.
+Require Import Attncert.kernel.Layer_error Attncert.kernel.Layers Attncert.kernel.Every_layer.
 Import ListNotations.
 Open Scope R_scope.
 
@@ -46,7 +46,9 @@ Fixpoint exact_layers_ok (d : nat) (before : list (string * original_layer))
       String.eqb n n' && layer_width_ok d a &&
       match a, b with
       | Original_mlp _, Converted_neurons _ => premise_suffices n None 0 p
-      | _, _ => match p with Exact_premise name => String.eqb name n | _ => false end
+      | Original_attention _, Converted_tokens _ | Original_linear _, Converted_self _ =>
+          match p with Exact_premise name => String.eqb name n | _ => false end
+      | _, _ => false
       end &&
       exact_layers_ok d before after premises
   | _, _, _ => false
@@ -143,7 +145,9 @@ Lemma exact_step o c n a b p s :
   named n (sublayers o) = Some a -> named n (sublayers c) = Some b ->
   match a, b with
   | Original_mlp _, Converted_neurons _ => premise_suffices n None 0 p
-  | _, _ => match p with Exact_premise name => String.eqb name n | _ => false end
+  | Original_attention _, Converted_tokens _ | Original_linear _, Converted_self _ =>
+      match p with Exact_premise name => String.eqb name n | _ => false end
+  | _, _ => false
   end = true ->
   premise_holds o c p -> of_width (d_model o) s ->
   exists u, original_output a s = Some u /\
@@ -151,12 +155,12 @@ Lemma exact_step o c n a b p s :
 Proof.
 intros Fo Fc H P Hs.
 assert (E : match p with Exact_premise name => String.eqb name n | _ => false end = true ->
-            layer_instance (d_model o) a b).
+            layer_instance (d_model o) (longest (ends o)) a b).
 { destruct p as [name|]; [|easy]. intros K. apply String.eqb_eq in K. subst name.
   destruct P as [a' [b' [Ea [Eb I]]]]. rewrite Fo in Ea. rewrite Fc in Eb.
   injection Ea as <-. injection Eb as <-. exact I. }
-destruct a as [m|a|l], b as [h|h|h]; try (now elim (E H)).
-- assert (L := premise_suffices_sound o c n None 0 p m h Fo Fc H P).
+destruct a as [m|a|l], b as [h|h|h|h w|h w]; try easy.
+- assert (L := premise_suffices_sound o c n None 0 p _ _ Fo Fc H P).
   destruct (L s Hs) as [u [v [Hu [Hv C]]]].
   { apply Forall_forall. intros x _ r Hr. discriminate Hr. }
   apply close_0 in C. subst v. now exists u.

@@ -24,6 +24,15 @@ Definition layer_error_holds (d : nat) (m : mlp) (h : neuron_heads) (box : optio
     neuron_heads_output d h (augmented d s) = Some (padded d v) /\
     close (Q2R epsilon) u v.
 
+(** Without looking at heads: what the gates compute in the place of the activation. *)
+Definition gates_error_holds (d : nat) (m : mlp) (h : neuron_heads) (box : option Q)
+    (epsilon : Q) : Prop :=
+  exists gs, gates_numbers (gates h) = Some gs /\
+  forall s, of_width d s -> Forall (in_inputs box) s -> exists u v,
+    mlp_output (value (activation m)) m s = Some u /\
+    mlp_output (fun z => Some (gates_function (gated h) gs z)) m s = Some v /\
+    close (Q2R epsilon) u v.
+
 (** ** The errors of neurons *)
 
 (** The least epsilon among the bounds whose domain holds the range. *)
@@ -243,13 +252,13 @@ intros H r ->. simpl in H. apply Qle_bool_R in H. unfold Q2R at 1 in H. simpl in
 apply Forall_forall. intros a Ha. apply repeat_spec in Ha. subst a. rewrite Rabs_R0. lra.
 Qed.
 
-Theorem lift_sound d m h box ranges p bounds epsilon :
+Theorem gates_error_sound d m h box ranges p bounds epsilon :
   lift_ok d m h box ranges p bounds epsilon = true ->
-  mlp_instance d m h -> range_holds d m box ranges ->
+  range_holds d m box ranges ->
   Forall (fun b => sup_error p (fst b) (snd b)) bounds ->
-  layer_error_holds d m h box epsilon.
+  gates_error_holds d m h box epsilon.
 Proof.
-unfold lift_ok. intros H I Rg B.
+unfold lift_ok. intros H Rg B.
 repeat (apply andb_prop in H; let K := fresh "K" in destruct H as [H K]).
 destruct (neuron_errors ranges bounds) as [errors|] eqn:E; [|easy].
 apply andb_prop in K. destruct K as [Zero Bound].
@@ -261,14 +270,23 @@ assert (G : exists gs, gates_numbers (gates h) = Some gs).
     as [u [_ [[N|G] _]]];
     [|exact G].
   rewrite N in F. inversion F as [K|]. rewrite <- K in Some_range. easy. }
-destruct G as [gs G].
-intros s Hs Hi. rewrite (I s Hs), G. cbn [bind].
+destruct G as [gs G]. exists gs. split; [exact G|]. intros s Hs Hi.
 destruct (map_option_both (mlp_row (value (activation m)) m)
             (mlp_row (fun z => Some (gates_function (gated h) gs z)) m)
             (Forall2 (fun a b => Rabs (a - b) <= Q2R epsilon)) s) as [us [vs [Hus [Hvs F]]]].
 - intros x Hx. unfold of_width in Hs. rewrite Forall_forall in Hs, Hi.
   apply (row_close d m h p bounds Target Gates B ranges errors); auto.
   apply orb_prop in Zero. destruct Zero as [Z|Z]; [left; now destruct (mlp_gate m)|now right].
-- exists us, vs. split; [exact Hus|split; [|exact F]].
-  unfold mlp_output. rewrite Hvs. reflexivity.
+- exists us, vs. split; [exact Hus|split; [exact Hvs|exact F]].
+Qed.
+
+Theorem lift_sound d m h box ranges p bounds epsilon :
+  lift_ok d m h box ranges p bounds epsilon = true ->
+  mlp_instance d m h -> range_holds d m box ranges ->
+  Forall (fun b => sup_error p (fst b) (snd b)) bounds ->
+  layer_error_holds d m h box epsilon.
+Proof.
+intros H I Rg B. destruct (gates_error_sound _ _ _ _ _ _ _ _ H Rg B) as [gs [G E]].
+intros s Hs Hi. destruct (E s Hs Hi) as [u [v [Hu [Hv C]]]]. exists u, v.
+split; [exact Hu|split; [|exact C]]. rewrite (I s Hs), G. cbn [bind]. now rewrite Hv.
 Qed.

@@ -8,7 +8,8 @@ Require Import Attncert.kernel.Tensor Attncert.kernel.Tensor_model.
 Require Import Attncert.kernel.Tensor_construction.
 Require Import Attncert.kernel.Tensor_network.
 Require Import Attncert.kernel.Instance Attncert.kernel.Ball_rule Attncert.kernel.Lift.
-Require Import Attncert.kernel.Layers Attncert.kernel.Identity.
+Require Import Attncert.kernel.Layers Attncert.kernel.Every_layer Attncert.kernel.Identity.
+Require Import Attncert.kernel.Mask_weights.
 Import ListNotations.
 
 Module Type Models.
@@ -21,12 +22,14 @@ End Models.
 Inductive network_judgement : Type :=
 | Instance (name : string)
 | Range (name : string) (box : option Q) (ranges : list domain)
-| One_layer_error (name : string) (box : option Q) (epsilon : Q)
-| Conversion (box : option Q) (claims : list layer_claim) (epsilon : Q)
-| Identity.
+| One_layer_error (name : string) (box : option Q) (exact : bool) (epsilon : Q)
+| Conversion (box : option Q) (claims : list layer_claim) (masked : list masked_claim) (epsilon : Q)
+| Identity
+| Score_bound (name : string) (box : option Q) (bound : Q)
+| Mask_leak (name : string) (box : option Q) (epsilon : Q).
 
 Inductive network_rule : Type :=
-  Instance_rule | Ball_rule | Box_rule | Lift_rule | Every_layer_rule.
+  Instance_rule | Ball_rule | Box_rule | Lift_rule | Every_layer_rule | Triangle_rule.
 
 (** ** Equality of what heads a certificate: numbers as they are written *)
 
@@ -39,12 +42,19 @@ Definition same_claim (a b : layer_claim) : bool :=
   same_program (claim_approximant a) (claim_approximant b) &&
   same_kind (claim_norm a) (claim_norm b) &&
   same_constant (claim_norm_epsilon a) (claim_norm_epsilon b) &&
-  same_constant (claim_epsilon a) (claim_epsilon b).
+  same_constant (claim_epsilon a) (claim_epsilon b) &&
+  same_box (claim_omega a) (claim_omega b).
+
+Definition same_masked_claim (a b : masked_claim) : bool :=
+  String.eqb (masked_name a) (masked_name b) && Bool.eqb (masked_causal a) (masked_causal b) &&
+  same_constant (masked_omega a) (masked_omega b) &&
+  same_constant (masked_epsilon a) (masked_epsilon b).
 
 Definition same_network_judgement (a b : network_judgement) : bool :=
   match a, b with
-  | Conversion r l e, Conversion r' l' e' =>
-      same_box r r' && same_list same_claim l l' && same_constant e e'
+  | Conversion r l k e, Conversion r' l' k' e' =>
+      same_box r r' && same_list same_claim l l' && same_list same_masked_claim k k' &&
+      same_constant e e'
   | Identity, Identity => true
   | _, _ => false
   end.
@@ -54,18 +64,31 @@ Proof. destruct a, b; simpl; try easy. intros H. now rewrite (same_constant_soun
 
 Lemma same_claim_sound a b : same_claim a b = true -> a = b.
 Proof.
-unfold same_claim. rewrite !andb_true_iff. intros [[[[[N A] F] K] E] P].
+unfold same_claim. rewrite !andb_true_iff. intros [[[[[[N A] F] K] E] P] W].
 apply String.eqb_eq in N. apply same_program_sound in A, F. apply same_constant_sound in E, P.
-destruct a as [n1 a1 f1 k1 e1 p1], b as [n2 a2 f2 k2 e2 p2]. simpl in *. subst.
+apply same_box_sound in W.
+destruct a as [n1 a1 f1 k1 e1 p1 w1], b as [n2 a2 f2 k2 e2 p2 w2]. simpl in *. subst.
 destruct k1, k2; simpl in K; easy.
+Qed.
+
+Lemma same_masked_claim_sound a b : same_masked_claim a b = true -> a = b.
+Proof.
+unfold same_masked_claim. rewrite !andb_true_iff. intros [[[N C] W] E].
+apply String.eqb_eq in N. apply eqb_prop in C. apply same_constant_sound in W, E.
+destruct a, b. simpl in *. congruence.
+Qed.
+
+Lemma same_all_sound {A : Type} (same : A -> A -> bool) k l :
+  (forall a b, same a b = true -> a = b) -> same_list same k l = true -> k = l.
+Proof.
+intros E H. rewrite <- (map_id k), <- (map_id l). exact (same_list_sound _ (fun a => a) _ _ E H).
 Qed.
 
 Lemma same_network_judgement_sound a b : same_network_judgement a b = true -> a = b.
 Proof.
-destruct a, b; simpl; try easy. rewrite !andb_true_iff. intros [[B C] E].
-rewrite (same_box_sound _ _ B), (same_constant_sound _ _ E). f_equal.
-rewrite <- (map_id claims), <- (map_id claims0).
-exact (same_list_sound _ (fun l => l) _ _ same_claim_sound C).
+destruct a, b; simpl; try easy. rewrite !andb_true_iff. intros [[[B C] M] E].
+now rewrite (same_box_sound _ _ B), (same_constant_sound _ _ E),
+  (same_all_sound _ _ _ same_claim_sound C), (same_all_sound _ _ _ same_masked_claim_sound M).
 Qed.
 
 (** ** Premises *)
@@ -88,7 +111,7 @@ Fixpoint layer_premises (premises : list (judgement network_judgement))
   | [] => Some []
   | Other (Instance n) :: rest =>
       match layer_premises rest with Some l => Some (Exact_premise n :: l) | None => None end
-  | Other (One_layer_error n b e) :: rest =>
+  | Other (One_layer_error n b false e) :: rest =>
       match layer_premises rest with Some l => Some (Error_premise n b e :: l) | None => None end
   | _ => None
   end.
@@ -101,9 +124,13 @@ Definition holds_other (j : other) : Prop :=
   match j with
   | Instance name => instance M.original M.converted name
   | Range name box ranges => preactivation_range M.original name box ranges
-  | One_layer_error name box epsilon => layer_error M.original M.converted name box epsilon
-  | Conversion box claims epsilon => conversion M.original M.converted box claims epsilon
+  | One_layer_error name box exact epsilon =>
+      layer_error M.original M.converted name box exact epsilon
+  | Conversion box claims masked epsilon =>
+      conversion M.original M.converted box claims masked epsilon
   | Identity => identity M.original M.converted
+  | Score_bound name box bound => score_bound M.original name box bound
+  | Mask_leak name box epsilon => mask_leak M.original M.converted name box epsilon
   end.
 
 Definition same_other : other -> other -> bool := same_network_judgement.
@@ -117,15 +144,27 @@ Definition no_premises (premises : list (judgement other)) : bool :=
   match premises with [] => true | _ => false end.
 
 Definition lift_rule_ok (premises : list (judgement other)) (name : string) (box : option Q)
-    (epsilon : Q) : bool :=
+    (exact : bool) (epsilon : Q) : bool :=
   match premises with
   | Other (Instance n) :: Other (Range n' box' ranges) :: Sup_error f dom e :: rest =>
       String.eqb n name && String.eqb n' name && same_box box' box &&
       match bounds_of (programs f) (Sup_error f dom e :: rest) with
       | Some bounds =>
-          layer_error_ok M.original M.converted name box ranges (programs f) bounds epsilon
+          layer_error_ok M.original M.converted name box exact ranges (programs f) bounds epsilon
       | None => false
       end
+  | _ => false
+  end.
+
+Definition triangle_rule_ok (premises : list (judgement other)) (name : string) (box : option Q)
+    (epsilon : Q) : bool :=
+  match premises with
+  | [Other (Instance n); Other (Mask_leak n' b' leak)] =>
+      String.eqb n name && String.eqb n' name && same_box b' box &&
+      triangle_attention_ok M.original name leak epsilon
+  | [Other (One_layer_error n b true e); Other (Mask_leak n' b' leak)] =>
+      String.eqb n name && same_box b box && String.eqb n' name && same_box b' box &&
+      Qle_bool (e + leak) epsilon
   | _ => false
   end.
 
@@ -138,10 +177,13 @@ Definition other_rule_ok (r : other_rule) (premises : list (judgement other))
       no_premises premises && preactivation_range_ok M.original name None ranges
   | Box_rule, Other (Range name (Some r) ranges) =>
       no_premises premises && preactivation_range_ok M.original name (Some r) ranges
-  | Lift_rule, Other (One_layer_error name box epsilon) => lift_rule_ok premises name box epsilon
-  | Every_layer_rule, Other (Conversion box claims epsilon) =>
+  | Lift_rule, Other (One_layer_error name box exact epsilon) =>
+      lift_rule_ok premises name box exact epsilon
+  | Triangle_rule, Other (One_layer_error name box false epsilon) =>
+      triangle_rule_ok premises name box epsilon
+  | Every_layer_rule, Other (Conversion box claims masked epsilon) =>
       match layer_premises premises with
-      | Some l => every_layer_ok M.original M.converted box l claims epsilon
+      | Some l => every_layer_ok M.original M.converted box l claims masked epsilon
       | None => false
       end
   | Every_layer_rule, Other Identity =>
@@ -171,42 +213,60 @@ Lemma layer_premises_sound premises l : layer_premises premises = Some l ->
 Proof.
 revert l; induction premises as [|j rest IH]; simpl; intros l H K.
 - injection H as <-. constructor.
-- destruct j as [| | | | | |[n| |n b e| |]]; try easy;
+- destruct j as [| | | | | |j]; try easy; destruct j as [n| |n b [|] e| | | |]; try easy;
     (destruct (layer_premises rest) as [k|]; [|easy]; injection H as <-; constructor;
      [exact (K _ (or_introl eq_refl))|apply IH; auto]).
 Qed.
 
-Lemma lift_rule_sound premises name box epsilon : lift_rule_ok premises name box epsilon = true ->
+Lemma lift_rule_sound premises name box exact epsilon :
+  lift_rule_ok premises name box exact epsilon = true ->
   (forall j, In j premises -> holds holds_other j) ->
-  holds_other (One_layer_error name box epsilon).
+  holds_other (One_layer_error name box exact epsilon).
 Proof.
 unfold lift_rule_ok. intros H K.
-destruct premises as [|[| | | | | |[n| | | |]] premises]; try easy.
-destruct premises as [|[| | | | | |[|n' box' ranges| | |]] premises]; try easy.
+destruct premises as [|[| | | | | |[n| | | | | |]] premises]; try easy.
+destruct premises as [|[| | | | | |[|n' box' ranges| | | | |]] premises]; try easy.
 destruct premises as [|[f dom e| | | | | |] rest]; try easy.
 rewrite !andb_true_iff in H. destruct H as [[[N N'] B] H].
 apply String.eqb_eq in N, N'. apply same_box_sound in B. subst n n' box'.
 destruct (bounds_of (programs f) (Sup_error f dom e :: rest)) as [bounds|] eqn:E; [|easy].
-apply (layer_error_sound _ _ _ _ _ _ _ _ H).
+apply (layer_error_sound _ _ _ _ _ _ _ _ _ H).
 - exact (K _ (or_introl eq_refl)).
 - exact (K _ (or_intror (or_introl eq_refl))).
 - apply bounds_of_sound with (1 := E). intros j Hj. apply K. now do 2 right.
+Qed.
+
+Lemma triangle_rule_sound premises name box epsilon :
+  triangle_rule_ok premises name box epsilon = true ->
+  (forall j, In j premises -> holds holds_other j) ->
+  holds_other (One_layer_error name box false epsilon).
+Proof.
+unfold triangle_rule_ok. intros H K.
+destruct premises as [|[| | | | | |j] [|[| | | | | |k] [|]]]; try easy;
+  destruct j as [n| |n b [|] e| | | |]; try easy; destruct k as [| | | | | |n' b' leak]; try easy;
+  assert (J := K _ (or_introl eq_refl)); assert (L := K _ (or_intror (or_introl eq_refl)));
+  rewrite !andb_true_iff in H.
+- destruct H as [[[N N'] B'] H]. apply String.eqb_eq in N, N'. apply same_box_sound in B'.
+  subst n n' b'. exact (triangle_instance_sound _ _ _ _ _ _ H J L).
+- destruct H as [[[[N B] N'] B'] H]. apply String.eqb_eq in N, N'. apply same_box_sound in B, B'.
+  subst n n' b b'. exact (triangle_error_sound _ _ _ _ _ _ _ H J L).
 Qed.
 
 Theorem other_rule_sound r premises conclusion : other_rule_ok r premises conclusion = true ->
   (forall j, In j premises -> holds holds_other j) -> holds holds_other conclusion.
 Proof.
 intros H K.
-destruct r, conclusion as [| | | | | |[name|name box ranges|name box e|box claims e|]]; try easy;
+destruct r, conclusion as [| | | | | |[name|name box ranges|name box exact e|box claims masked e| | |]]; try easy;
   cbn [other_rule_ok] in H.
 - apply andb_prop in H. now apply instance_sound.
 - destruct box; [easy|]. apply andb_prop in H. now apply preactivation_range_sound.
 - destruct box; [|easy]. apply andb_prop in H. now apply preactivation_range_sound.
-- exact (lift_rule_sound _ _ _ _ H K).
+- exact (lift_rule_sound _ _ _ _ _ H K).
 - destruct (layer_premises premises) as [l|] eqn:E; [|easy].
-  exact (every_layer_sound _ _ _ _ _ _ H (layer_premises_sound _ _ E K)).
+  exact (every_layer_sound _ _ _ _ _ _ _ H (layer_premises_sound _ _ E K)).
 - destruct (layer_premises premises) as [l|] eqn:E; [|easy].
   exact (identity_sound _ _ _ H (layer_premises_sound _ _ E K)).
+- destruct exact; [easy|]. exact (triangle_rule_sound _ _ _ _ H K).
 Qed.
 
 End Network_extension.

@@ -4,7 +4,7 @@ From Coq Require Import String ZArith QArith Qreals Reals List Bool Lra Lia.
 Require Import Attncert.theorems.Vector Attncert.theorems.Ball.
 Require Import Attncert.kernel.Term Attncert.kernel.Tensor Attncert.kernel.Tensor_attention.
 Require Import Attncert.kernel.Tensor_model Attncert.kernel.Tensor_heads.
-Require Import Attncert.kernel.Tensor_construction.
+Require Import Attncert.kernel.Tensor_construction Attncert.kernel.Tensor_raised.
 Import ListNotations.
 Open Scope R_scope.
 
@@ -13,9 +13,12 @@ Open Scope R_scope.
 Inductive original_layer : Type :=
 | Original_mlp (m : mlp) | Original_attention (a : attention) | Original_linear (l : linear).
 
+(** Heads with masks, and heads whose masks are weights. *)
 Inductive converted_layer : Type :=
 | Converted_neurons (h : neuron_heads) | Converted_tokens (h : token_heads)
-| Converted_self (h : self_heads).
+| Converted_self (h : self_heads)
+| Raised_neurons (h : neuron_heads) (w : mask_weights)
+| Raised_tokens (h : token_heads) (w : mask_weights).
 
 Definition original_output (a : original_layer) (s : stream) : option stream :=
   match a with
@@ -29,6 +32,8 @@ Definition converted_output (d : nat) (b : converted_layer) (s : stream) : optio
   | Converted_neurons h => neuron_heads_output d h s
   | Converted_tokens h => Some (token_heads_output d h s)
   | Converted_self h => Some (self_heads_output d h s)
+  | Raised_neurons h w => raised_neurons_output d h w s
+  | Raised_tokens h w => raised_tokens_output d h w s
   end.
 
 Fixpoint add_rows (s t : stream) : stream :=
@@ -51,8 +56,9 @@ Inductive network_input : Type :=
 | Tokens (token : tensor2) (position : option tensor2)
 | Patches (projection : affine) (class_token : tensor1) (position : tensor2).
 
+(** [longest] is how many rows a sequence has at most, where that is said. *)
 Record network_ends : Type := NetworkEnds {
-  input : network_input; final_norm : option norm_layer;
+  input : network_input; longest : option nat; final_norm : option norm_layer;
   unembedding : option affine; first_row_only : bool }.
 
 Inductive source : Type :=
@@ -126,7 +132,11 @@ Definition same_input (a b : network_input) : bool :=
   | _, _ => false
   end.
 
+Definition same_longest (a b : option nat) : bool :=
+  match a, b with None, None => true | Some m, Some n => Nat.eqb m n | _, _ => false end.
+
 Definition same_ends (a b : network_ends) : bool :=
+  same_longest (longest a) (longest b) &&
   same_input (input a) (input b) && Bool.eqb (first_row_only a) (first_row_only b) &&
   match final_norm a, final_norm b with
   | None, None => true | Some m, Some n => same_norm m n | _, _ => false end &&
@@ -180,7 +190,7 @@ Lemma same_ends_sound a b : same_ends a b = true ->
 Proof.
 unfold same_ends. intros H. apply andb_prop in H. destruct H as [H U].
 apply andb_prop in H. destruct H as [H N]. apply andb_prop in H. destruct H as [H P].
-apply eqb_prop in P. split; [intros d from; now apply same_input_sound|].
+apply andb_prop in H. destruct H as [_ H]. apply eqb_prop in P. split; [intros d from; now apply same_input_sound|].
 intros s. unfold finish. rewrite <- P.
 assert (E : match final_norm a with Some n => map (normalise n) s | None => s end =
             match final_norm b with Some n => map (normalise n) s | None => s end).

@@ -53,12 +53,13 @@ let rules =
     ("shard-union", structural) ]
 
 let unsupported =
-  [ "spectral"; "leak"; "triangle"; "argmax"; "shard-union"; "perturb" ]
+  [ "spectral"; "leak"; "argmax"; "shard-union"; "perturb" ]
 
 (* The rules that read models. *)
 let network_rules =
   [ ("instance", V.Instance_rule); ("ball", V.Ball_rule); ("box", V.Box_rule);
-    ("lift", V.Lift_rule); ("every-layer", V.Every_layer_rule) ]
+    ("lift", V.Lift_rule); ("every-layer", V.Every_layer_rule);
+    ("triangle", V.Triangle_rule) ]
 
 let shape_of rule =
   match List.assoc_opt rule rules with
@@ -282,7 +283,8 @@ let session original converted =
 
 let empty =
   let ends =
-    { V.input = V.Given_rows; final_norm = None; unembedding = None; first_row_only = false }
+    { V.input = V.Given_rows; longest = None; final_norm = None; unembedding = None;
+      first_row_only = false }
   in
   { V.d_model = 0; ends; sublayers = [] }
 

@@ -13,7 +13,12 @@ type facts = { layout : string; activation : string; norm : string; norm_epsilon
 
 type 'layer facts_of = { network : 'layer V.network; facts : (string * facts) list }
 
-type reader = { weights : Safetensors.file; d_model : int }
+type reader = {
+  weights : Safetensors.file;
+  d_model : int;
+  context : int option;  (* how many rows a sequence has at most *)
+  mask_matrices : (string, V.dyadic list list) Hashtbl.t;  (* sublayers share them *)
+}
 
 let size_of json key =
   let size = Json.integer_of json key in
@@ -119,7 +124,7 @@ let shape_of json : V.head_shape =
     match Json.text_of json "mask" with
     | "causal" -> true
     | "full" -> false
-    | "none" -> raise (Refusal.Unsupported "masks as weights are not supported by this checker")
+    | "none" -> false
     | mask -> field_error ("unknown mask '" ^ Refusal.shown mask ^ "'")
   in
   let scale = scale_of json in
@@ -143,6 +148,7 @@ let attention r json =
     [ "n_kv_head"; "rotary"; "qkv"; "query"; "key"; "value" ];
   let layout = layout_of json in
   let shape = shape_of json in
+  if Json.text_of json "mask" = "none" then field_error "attention needs a mask";
   let own = shape.V.n_head * shape.V.d_head in
   let shared = shape.V.n_kv_head * shape.V.d_head in
   let attention_norm = norm r (Json.at json "norm") in
@@ -210,9 +216,31 @@ let gates_of program json =
   | Json.Array (_ :: _ as gates) -> List.map gate gates
   | _ -> syntax "at least one gate is needed"
 
-let no_masks json =
-  if Json.has json "masks" then
-    raise (Refusal.Unsupported "masks as weights are not supported by this checker")
+let largest_omega = Q.of_bigint (Z.pow (Z.of_int 10) 100)
+
+let mask_matrix r name context =
+  match Hashtbl.find_opt r.mask_matrices name with
+  | Some known -> known
+  | None ->
+      let read = matrix r name (context + 1) (context + 1) in
+      Hashtbl.add r.mask_matrices name read;
+      read
+
+let masks r json =
+  if not (Json.has json "masks") then None
+  else begin
+    let masks = Json.at json "masks" in
+    Json.check_keys masks "masks" [ "omega"; "query" ] [];
+    let omega = Number.of_json masks "omega" in
+    if Q.sign omega < 0 || Q.gt omega largest_omega then
+      field_error "omega must not be negative, and at most 1e100";
+    match r.context with
+    | None -> fail "LayerFactsMismatch" "masks as weights need a network with a context"
+    | Some context ->
+        Some
+          { V.mask_omega = rational omega;
+            mask_query = mask_matrix r (Json.text_of masks "query") context }
+  end
 
 let bias_output r json = optional json "bias_output" (fun b -> List.hd (matrix r b 1 (r.d_model + 2)))
 
@@ -220,31 +248,37 @@ let neuron_heads r program json =
   Json.check_keys json "a neuron-heads sublayer"
     [ "name"; "kind"; "neurons"; "gates"; "norm"; "query"; "value"; "output" ]
     [ "form"; "bias_output"; "masks" ];
-  no_masks json;
+  let masks = masks r json in
   let neurons = size_of json "neurons" in
   let rows key = matrix r (Json.text_of json key) neurons (r.d_model + 2) in
   let gates = gates_of program (Json.at json "gates") in
   let gated = Json.has json "form" in
   if gated && Json.text_of json "form" <> "glu" then
     field_error "form, where present, must be 'glu'";
-  V.Converted_neurons
+  let heads =
     { V.neuron_norm = norm r (Json.at json "norm"); gates; gated; neuron_query = rows "query";
       neuron_value = rows "value"; neuron_output = rows "output"; neuron_bias = bias_output r json }
+  in
+  match masks with Some w -> V.Raised_neurons (heads, w) | None -> V.Converted_neurons heads
 
 let token_heads r json =
   Json.check_keys json "a token-heads sublayer"
     [ "name"; "kind"; "n_head"; "d_head"; "mask"; "scale"; "norm"; "query"; "key"; "value"; "output" ]
     [ "n_kv_head"; "rotary"; "bias_output"; "masks" ];
-  no_masks json;
+  let masks = masks r json in
   let shape = shape_of json in
+  if (masks <> None) <> (Json.text_of json "mask" = "none") then
+    field_error "mask \"none\" and masks go together";
   let own = shape.V.n_head * shape.V.d_head in
   let shared = shape.V.n_kv_head * shape.V.d_head in
   let rows key count = matrix r (Json.text_of json key) count (r.d_model + 2) in
-  V.Converted_tokens
+  let heads =
     { V.token_norm = norm r (Json.at json "norm"); token_shape = shape;
       token_query = rows "query" own; token_key = rows "key" shared;
       token_value = rows "value" shared; token_output = rows "output" own;
       token_bias = bias_output r json }
+  in
+  match masks with Some w -> V.Raised_tokens (heads, w) | None -> V.Converted_tokens heads
 
 let self_heads r json =
   Json.check_keys json "a self-heads sublayer" [ "name"; "kind"; "norm"; "output" ] [];
@@ -290,6 +324,11 @@ let unembedding r json whole =
   in
   affine r (only json) layout outputs r.d_model
 
+let context_of json =
+  if Json.has json "n_ctx" then Some (size_of json "n_ctx")
+  else if Json.has json "patches" then Some (size_of (Json.at json "patches") "count" + 1)
+  else None
+
 let ends r json =
   let has = Json.has json in
   let has_tokens = has "vocab" in
@@ -302,7 +341,7 @@ let ends r json =
   in
   if has "pool" && Json.text_of json "pool" <> "first" then
     field_error "pool, where present, must be \"first\"";
-  { V.input; final_norm = when_present "final_norm" (norm r);
+  { V.input; longest = r.context; final_norm = when_present "final_norm" (norm r);
     unembedding = when_present "unembedding" (fun u -> unembedding r u json);
     first_row_only = has "pool" }
 
@@ -327,7 +366,10 @@ let check_names names =
 (* Reads all sublayers by [layer], which gives None for a kind that such networks do not have. *)
 let read text weights layer =
   let json = parse text in
-  let r = { weights = Safetensors.parse weights; d_model = size_of json "d_model" } in
+  let r =
+    { weights = Safetensors.parse weights; d_model = size_of json "d_model";
+      context = context_of json; mask_matrices = Hashtbl.create 4 }
+  in
   let one sublayer =
     if not (match sublayer with Json.Object _ -> Json.has sublayer "kind" | _ -> false) then
       field_error "a sublayer lacks 'kind'";

@@ -39,7 +39,6 @@ let norm_kind = function
   | kind -> fail "LayerFactsMismatch" ("norm '" ^ Refusal.shown kind ^ "' is none of the networks'")
 
 let claim program models json =
-  if Json.has json "omega" then unsupported "a mask as weights";
   let text = Json.text_of json in
   let number key = rational (Number.of_json json key) in
   (match List.assoc_opt (text "name") models.original.Network.facts with
@@ -49,7 +48,19 @@ let claim program models json =
    | _ -> ());
   { V.claim_name = text "name"; claim_activation = program (text "activation");
     claim_approximant = program (text "approximant"); claim_norm = norm_kind (text "norm");
-    claim_norm_epsilon = number "norm_epsilon"; claim_epsilon = number "epsilon" }
+    claim_norm_epsilon = number "norm_epsilon"; claim_epsilon = number "epsilon";
+    claim_omega = (if Json.has json "omega" then Some (number "omega") else None) }
+
+let masked_claim json =
+  let number key = rational (Number.of_json json key) in
+  let masked_causal =
+    match Json.text_of json "mask" with
+    | "causal" -> true
+    | "full" -> false
+    | _ -> fail "LayerFactsMismatch" "the statement about a mask disagrees with the network files"
+  in
+  { V.masked_name = Json.text_of json "name"; masked_causal; masked_omega = number "omega";
+    masked_epsilon = number "epsilon" }
 
 let check_files models json =
   let same key files = Json.to_text (Json.at json key) = Json.to_text files in
@@ -64,14 +75,20 @@ let of_json program models json =
   | "range" ->
       V.Range (text "layer", inputs json, List.map domain (Json.array_of json "ranges"))
   | "one-layer-error" ->
-      if Json.has json "masks" then unsupported "a mask as weights";
-      V.One_layer_error (text "layer", inputs json, rational (Number.of_json json "epsilon"))
+      V.One_layer_error
+        (text "layer", inputs json, Json.has json "masks", rational (Number.of_json json "epsilon"))
+  | "score-bound" ->
+      V.Score_bound (text "layer", inputs json, rational (Number.of_json json "bound"))
+  | "mask-leak" ->
+      V.Mask_leak (text "layer", inputs json, rational (Number.of_json json "epsilon"))
   | "identity" -> check_files models json; V.Identity
   | "layer-error" ->
       check_files models json;
-      if Json.has json "masks" then unsupported "a mask as weights";
+      let masked =
+        if Json.has json "masks" then List.map masked_claim (Json.array_of json "masks") else []
+      in
       if Json.has json "rounded" then unsupported "a rounded sublayer";
       V.Conversion
-        ( inputs json, List.map (claim program models) (Json.array_of json "layers"),
+        ( inputs json, List.map (claim program models) (Json.array_of json "layers"), masked,
           rational (Number.of_json json "epsilon") )
   | kind -> unsupported ("judgement '" ^ kind ^ "'")
