@@ -21,3 +21,16 @@ if(NOT TARGET attncert_blas)
   target_include_directories(attncert_blas INTERFACE "${ATTNCERT_BLAS_INCLUDE}")
   target_link_libraries(attncert_blas INTERFACE "${ATTNCERT_BLAS_LIBRARY}")
 endif()
+
+# The messages of ONNX files. FindProtobuf and ONNX's own package want protoc, which is not needed.
+find_path(ATTNCERT_ONNX_INCLUDE NAMES onnx/onnx_pb.h REQUIRED)
+find_path(ATTNCERT_PROTOBUF_INCLUDE NAMES google/protobuf/message.h REQUIRED)
+find_library(ATTNCERT_ONNX_LIBRARY onnx_proto REQUIRED)
+find_library(ATTNCERT_PROTOBUF_LIBRARY protobuf REQUIRED)
+if(NOT TARGET attncert_onnx_messages)
+  add_library(attncert_onnx_messages INTERFACE IMPORTED)
+  target_include_directories(attncert_onnx_messages INTERFACE
+    "${ATTNCERT_ONNX_INCLUDE}" "${ATTNCERT_PROTOBUF_INCLUDE}")
+  target_link_libraries(attncert_onnx_messages INTERFACE
+    "${ATTNCERT_ONNX_LIBRARY}" "${ATTNCERT_PROTOBUF_LIBRARY}")
+endif()

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 
@@ -5,6 +6,7 @@
 #include "attncert/core/file.hpp"
 #include "attncert/expression/zoo.hpp"
 #include "attncert/model/layer_comparison.hpp"
+#include "attncert/onnx/import.hpp"
 #include "common.hpp"
 #include "conversion_report.hpp"
 #include "model_input.hpp"
@@ -23,6 +25,7 @@ struct Options {
   std::string box;
   std::string masks = "exact";
   std::string type;
+  std::vector<std::string> only;
   std::string mask_epsilon = "1e-9";
   std::string prompts;
   std::string input;
@@ -97,10 +100,20 @@ NumberType type_named(const std::string& text) {
   return NumberType::f64;
 }
 
+// The word of --only for a sublayer.
+std::string_view kind_named(const Sublayer& sublayer) {
+  if (std::holds_alternative<MlpSublayer>(sublayer)) return "mlp";
+  return std::holds_alternative<LinearSublayer>(sublayer) ? "linear" : "attention";
+}
+
 Result<ConversionResult> convert(const Options& options, LoadedModel& original) {
   ConversionOptions how;
   how.gates_for = [&](const MlpSublayer& layer) {
     return choose_gates(options, original.model, layer);
+  };
+  how.converts = [&](const Sublayer& sublayer) {
+    return options.only.empty() || std::find(options.only.begin(), options.only.end(),
+                                             kind_named(sublayer)) != options.only.end();
   };
   if (!options.box.empty()) {
     ATTNCERT_TRY(how.box, positive_argument("--box", options.box));
@@ -150,9 +163,29 @@ Result<Measured> measure(const ReferenceModel& original, const std::vector<Model
   return comparison.largest();
 }
 
+// An ONNX file becomes a model folder first, OUT/original: that is what the certificate is about.
+Result<LoadedModel> load(const Options& options) {
+  std::error_code problem;
+  if (!options.model.ends_with(".onnx") || fs::is_directory(options.model, problem)) {
+    return load_model(options.model);
+  }
+  const fs::path folder = fs::path(options.output) / "original";
+  std::vector<fs::path> made;
+  for (const fs::path& one : {fs::path(options.output), folder}) {
+    if (fs::create_directories(one, problem)) made.push_back(one);
+    if (!problem) continue;
+    return fail(ErrorCode::FileUnwritable,
+                "cannot create folder '" + one.string() + "': " + problem.message());
+  }
+  const Status status = import_onnx(options.model, folder, terminal_progress("reading", "tensors"));
+  if (status) return load_model(folder);
+  for (auto one = made.rbegin(); one != made.rend(); ++one) fs::remove(*one, problem);
+  return fail(status.error().code, options.model + ": " + status.error().message);
+}
+
 Result<int> run_all(const Options& options) {
   ATTNCERT_CHECK(check_output(options));
-  ATTNCERT_TRY(LoadedModel original, load_model(options.model));
+  ATTNCERT_TRY(LoadedModel original, load(options));
   ATTNCERT_TRY(const auto inputs, inputs_of(options, original.model.network));
   std::optional<ReferenceModel> reference;
   if (!inputs.empty()) {
@@ -188,8 +221,10 @@ void add_convert(CLI::App& application, int& exit_code) {
   CLI::App* command = application.add_subcommand(
       "convert", "Turn a transformer into an attention-only one, with certified errors");
   command
-      ->add_option("MODEL", options->model,
-                   "folder with model.safetensors and network.json or config.json")
+      ->add_option(
+          "MODEL", options->model,
+          "folder with model.safetensors and network.json or config.json; or an ONNX file, "
+          "*.onnx")
       ->required();
   command->add_option("-o,--output", options->output, "folder to write")->required();
   auto* heads =
@@ -225,6 +260,11 @@ void add_convert(CLI::App& application, int& exit_code) {
           "store heads as this type, with a bound on what rounding does (default: exactly)")
       ->check(CLI::IsMember({"F16", "BF16", "F32", "F64"}))
       ->excludes(masks);
+  command
+      ->add_option("--only", options->only,
+                   "convert sublayers of these kinds only, and keep the others as they are")
+      ->check(CLI::IsMember({"attention", "mlp", "linear"}))
+      ->delimiter(',');
   auto* prompts = command->add_option(
       "--prompts", options->prompts,
       "also run these prompts (one a line, tokens by commas); print the largest differences seen");

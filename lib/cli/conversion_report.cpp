@@ -36,6 +36,7 @@ std::string in_words(const Costs& costs) {
 struct Row {
   std::string name;
   bool mlp = false;
+  bool kept = false;
   std::string error;
   std::optional<std::string> measured;
   Costs costs;
@@ -56,7 +57,13 @@ std::optional<std::string> error_in(const std::vector<Claim>& claims, const std:
 Row row_of(const ConversionReport& report, std::size_t i, long context) {
   const Network& original = report.original;
   const Sublayer& sublayer = original.sublayers[i];
-  Row row{name_of(sublayer), std::holds_alternative<MlpSublayer>(sublayer), "0", {}, {}};
+  const Sublayer& converted = report.result.converted.sublayers[i];
+  Row row{name_of(sublayer),
+          std::holds_alternative<MlpSublayer>(sublayer),
+          sublayer.index() == converted.index(),
+          "0",
+          {},
+          {}};
   for (const auto& error :
        {error_in(report.result.layers, row.name), error_in(report.result.masks, row.name),
         error_in(report.result.rounded, row.name)}) {
@@ -66,7 +73,7 @@ Row row_of(const ConversionReport& report, std::size_t i, long context) {
     row.measured = to_scientific(Rational(found->second), kMeasuredDigits, Direction::up);
   }
   row.costs = {cost_of(sublayer, original.d_model, context),
-               cost_of(report.result.converted.sublayers[i], original.d_model, context)};
+               cost_of(converted, original.d_model, context)};
   return row;
 }
 
@@ -76,11 +83,13 @@ Json to_json(const Row& row) {
             {"error", row.error},
             {"before", to_json(row.costs.before)},
             {"after", to_json(row.costs.after)}};
+  if (row.kept) json["kept"] = true;
   if (row.measured) json["approx_measured"] = *row.measured;
   return json;
 }
 
 std::string in_words(const Row& row, const std::string& where) {
+  if (row.kept) return row.name + ": kept as it is; " + in_words(row.costs);
   const std::string error =
       row.error == "0" ? std::string("exact") : "error at most " + row.error + " for " + where;
   const std::string measured =

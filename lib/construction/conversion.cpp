@@ -102,6 +102,32 @@ Status copy_ends(const Model& model, TensorPlan& plan) {
   return network.unembedding ? copy_map(model, network.unembedding->map, plan) : ok();
 }
 
+// The maps of a sublayer of an original model; none of heads.
+std::vector<AffineMap> maps_of(const Sublayer& sublayer) {
+  if (const auto* mlp = std::get_if<MlpSublayer>(&sublayer)) {
+    std::vector<AffineMap> maps{mlp->in, mlp->out};
+    if (mlp->gate) maps.push_back(*mlp->gate);
+    return maps;
+  }
+  if (const auto* attention = std::get_if<AttentionSublayer>(&sublayer)) {
+    std::vector<AffineMap> maps = attention->projections;
+    maps.push_back(attention->out);
+    return maps;
+  }
+  const auto* linear = std::get_if<LinearSublayer>(&sublayer);
+  return linear == nullptr ? std::vector<AffineMap>{} : std::vector<AffineMap>{linear->map};
+}
+
+Status copy_sublayer(const Model& model, const Sublayer& sublayer, TensorPlan& plan) {
+  const Norm& norm =
+      std::visit([](const auto& layer) -> const Norm& { return layer.norm; }, sublayer);
+  ATTNCERT_CHECK(copy_norm(model, norm, plan));
+  for (const AffineMap& map : maps_of(sublayer)) {
+    ATTNCERT_CHECK(copy_map(model, map, plan));
+  }
+  return ok();
+}
+
 Result<Sublayer> plan_sublayer(const Model& model, const Sublayer& sublayer,
                                const GatesChoice& gates_for, TensorPlan& plan) {
   if (const auto* mlp = std::get_if<MlpSublayer>(&sublayer)) {
@@ -202,11 +228,17 @@ Result<SelfHeads> plan_self_heads(const Model& model, const LinearSublayer& laye
   return SelfHeads{layer.name, layer.norm, name};
 }
 
-Result<PlannedModel> plan_conversion(const Model& model, const GatesChoice& gates_for) {
+Result<PlannedModel> plan_conversion(const Model& model, const GatesChoice& gates_for,
+                                     const SublayerChoice& converts) {
   PlannedModel planned;
   planned.network = model.network;
   planned.network.sublayers.clear();
   for (const Sublayer& sublayer : model.network.sublayers) {
+    if (!converts(sublayer)) {
+      ATTNCERT_CHECK(copy_sublayer(model, sublayer, planned.tensors));
+      planned.network.sublayers.push_back(sublayer);
+      continue;
+    }
     ATTNCERT_TRY(Sublayer heads, plan_sublayer(model, sublayer, gates_for, planned.tensors));
     planned.network.sublayers.push_back(std::move(heads));
   }

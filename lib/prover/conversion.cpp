@@ -28,7 +28,8 @@ Result<ConversionResult> convert_model(LoadedModel& original, const ConversionOp
   if (original.model.network.sublayers.empty()) {
     return fail(ErrorCode::LayerMissing, "the model has no sublayers to convert");
   }
-  ATTNCERT_TRY(PlannedModel planned, plan_conversion(original.model, options.gates_for));
+  ATTNCERT_TRY(PlannedModel planned,
+               plan_conversion(original.model, options.gates_for, options.converts));
   if (options.mask_epsilon) {
     ATTNCERT_TRY(const Rational omega, omega_for_masks(original.model, planned.network, options.box,
                                                        *options.mask_epsilon));

@@ -146,7 +146,7 @@ Result<std::vector<LayerPlan>> plan_layers(const Model& original, const Model& c
   std::vector<LayerPlan> plans;
   for (const Sublayer& sublayer : original.network.sublayers) {
     const auto* mlp = std::get_if<MlpSublayer>(&sublayer);
-    if (mlp == nullptr) continue;
+    if (mlp == nullptr || sublayer_named<MlpSublayer>(converted.network, mlp->name)) continue;
     ATTNCERT_TRY(const NeuronHeads* heads,
                  sublayer_named<NeuronHeads>(converted.network, mlp->name));
     LayerPlan plan{mlp, heads, {mlp->activation, heads->function}, {}};
@@ -179,7 +179,7 @@ public:
         progress_(static_cast<double>(done) / all, done);
         ++done;
       }
-      if (!std::holds_alternative<MlpSublayer>(sublayer)) {
+      if (next >= plans_.size() || plans_[next].mlp->name != name_of(sublayer)) {
         ATTNCERT_CHECK(prove_other(sublayer, claim, ends));
         continue;
       }
@@ -262,7 +262,7 @@ private:
         stated};
   }
 
-  // Attention and linear maps: exact, but for masks as weights and rounded weights.
+  // Attention, linear maps and what is kept: exact, but for masks as weights and rounded weights.
   Status prove_other(const Sublayer& sublayer, ConversionError& claim, std::vector<long>& ends) {
     const std::string& name = name_of(sublayer);
     ATTNCERT_TRY(const Stored stored, prove_stored(name));

@@ -68,12 +68,10 @@ std::string words(const Perturbation& j) {
 std::string words(const ConversionError& j) {
   std::string text =
       "In real arithmetic the converted model is the original, sublayer by sublayer: embeddings, "
-      "attention and final norm are exactly the same" +
-      std::string(j.masks.empty() ? "" : " (attention but for its masks, below)") +
-      (j.rounded.empty() ? "" : " (attention but for its weights' rounding, below)") +
-      ", and for " + inputs(j.box) +
-      " of each sublayer below, the same for both models, no output coordinate of the "
-      "converted sublayer differs from the original's by more than epsilon:";
+      "final norm and every sublayer not named below are exactly the same, and for " +
+      inputs(j.box) +
+      " of each sublayer below, the same for both models, no output coordinate of the converted "
+      "sublayer differs from the original's by more than epsilon:";
   for (const LayerClaim& layer : j.layers) {
     text += "\n  " + layer.name + ": epsilon " + to_string(layer.epsilon) + " (" +
             layer.activation + " by heads computing " + layer.approximant + ", after " +

@@ -127,6 +127,40 @@ def test_rounded(suite):
     suite.refuses("--dtype with --masks weights", outcome)
 
 
+def test_only(suite):
+    """Sublayers of some kinds converted, the others kept: those have no error, and may not move."""
+    prompts = suite.write("only.txt", "4,7,8,5\n9,9,9,9\n")
+    for only, kept, judgement in (("attention", "layers", "identity"),
+                                  ("mlp", "attention", "layer-error"),
+                                  ("linear", "layers", "identity"),
+                                  ("mlp,attention", None, "layer-error")):
+        conversion = Conversion(suite, f"only-{only}", own_model(suite, "adder-gelu"), "--only",
+                                only, "--prompts", prompts)
+        if not suite.check(conversion.outcome.code == 0, f"--only {only}", conversion.outcome):
+            continue
+        report = conversion.outcome.json()
+        suite.equal(report["judgement"], judgement, f"--only {only}: judgement")
+        suite.equal(suite.checker(conversion.out).verdict(), "Verified", f"--only {only}: verdict")
+        for part in ("layers", "attention"):
+            for one in report[part]:
+                is_kept = part == kept or only == "linear"
+                suite.equal(one.get("kept", False), is_kept, f"--only {only}: {one['name']}")
+                if is_kept:
+                    suite.equal(one["before"], one["after"], f"--only {only}: {one['name']}, costs")
+                    suite.equal(one["error"], "0", f"--only {only}: {one['name']} is exact")
+                if part == "attention" or is_kept:
+                    suite.check(float(one["approx_measured"]) <= 1e-12, f"--only {only}: as seen", one)
+        if kept:
+            name = {"layers": "h.1.mlp.c_fc.weight", "attention": "h.1.attn.c_proj.bias"}[kept]
+            name = next(one for one in TensorFile(conversion.read("converted-weights")).header
+                        if one.endswith(name))
+            conversion.rejected(f"--only {only}: {name} moved", {"converted-weights": set_value(
+                conversion.read("converted-weights"), name, 3, 0.5)}, "InstanceMismatch", (name,))
+    outcome = suite.attncert("convert", own_model(suite, "adder-gelu"), "-o", suite.path("never"),
+                             "--only", "norm")
+    suite.refuses("--only of no kind", outcome, needle="--only")
+
+
 # ---- where it writes -----------------------------------------------------------------------------
 
 
@@ -290,6 +324,7 @@ def main():
     suite = harness.Suite()
     test_own_models(suite)
     test_rounded(suite)
+    test_only(suite)
     model = own_model(suite, "adder-gelu-tanh")
     for test in (test_outputs, test_over_the_model, test_unwritable,
                  test_failing_over_an_older_one, test_broken_folders, test_bad_prompts):

@@ -10,7 +10,7 @@ import harness  # noqa: E402
 
 COMMANDS = [["attncert"], ["attncert", "bound"], ["attncert", "certify"], ["attncert", "explain"],
             ["attncert", "convert"], ["attncert", "mask"], ["attncert", "approximate"],
-            ["attncert", "evaluate"], ["attncert-check"]]
+            ["attncert", "evaluate"], ["attncert", "export"], ["attncert-check"]]
 OPTIONS = {"bound": ["TARGET", "APPROXIMANT", "--domain", "--rel-gap", "--json"],
            "certify": ["TARGET", "APPROXIMANT", "--domain", "--epsilon", "-o"],
            "explain": ["FILE"],
@@ -21,9 +21,10 @@ OPTIONS = {"bound": ["TARGET", "APPROXIMANT", "--domain", "--rel-gap", "--json"]
            "approximate": ["TARGET", "--heads", "--epsilon", "-o", "--rel-gap", "--search",
                            "--json"],
            "evaluate": ["MODEL", "--tokens", "--input", "--tensor", "--rigorous", "--json"],
+           "export": ["MODEL", "-o", "--sublayer", "--dtype"],
            "attncert-check": ["FILE|DIR", "--claim", "--json"],
            "attncert": ["bound", "certify", "explain", "convert", "mask", "approximate",
-                        "evaluate"]}
+                        "evaluate", "export"]}
 LONGEST_LINE = 120
 
 

@@ -12,7 +12,7 @@ import sys
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import harness  # noqa: E402
-from conversion import Conversion, mlps_of  # noqa: E402
+from conversion import Conversion, mlps_of, set_value  # noqa: E402
 from safetensors import TensorFile  # noqa: E402
 
 # The table's suprema over all reals: an activation's bound on any neuron's range is no larger.
@@ -110,6 +110,27 @@ def test_llama(suite, top):
     outcome = suite.attncert("convert", os.path.join(top, "stories260K"), "-o", suite.path("never"))
     suite.refuses("SwiGLU", outcome, code=1, needle="gated by silu")
     suite.check(not os.path.exists(suite.path("never")), "SwiGLU: nothing written")
+    test_llama_attention(suite, os.path.join(top, "stories260K"))
+
+
+def test_llama_attention(suite, model):
+    """Its attention sublayers are converted exactly, and its gated MLPs are kept."""
+    conversion = Conversion(suite, "stories", model, "--only", "attention")
+    if not suite.check(conversion.outcome.code == 0, "stories260K: convert", conversion.outcome):
+        return
+    suite.equal(conversion.outcome.json()["judgement"], "identity", "stories260K: judgement")
+    checked = suite.checker(conversion.out)
+    suite.equal(checked.verdict(), "Verified", "stories260K: verdict")
+    kinds = [one["kind"] for one in json.loads(conversion.read("converted-network"))["sublayers"]]
+    suite.equal([one.get("kept") for one in conversion.outcome.json()["layers"]], 5 * [True],
+                "stories260K: MLPs are said to be kept")
+    suite.equal(kinds, 5 * ["token-heads", "mlp"], "stories260K: sublayers")
+    content = conversion.read("converted-weights")
+    for name in mlps_of(conversion.out)[2]["gate"]["weight"], "layers.4.attn.value":
+        suite.check(name in TensorFile(content).header, f"stories260K: {name}", "missing")
+        conversion.rejected(f"stories260K: {name} moved",
+                            {"converted-weights": set_value(content, name, 7, 0.5)},
+                            "InstanceMismatch", (name,))
 
 
 def main():

@@ -8,7 +8,7 @@ attncert-check-verified (default: BIN/attncert-check-verified). With --mutations
 are also changed at random, a few bytes or tokens each, and compared.
 
 A verdict Unsupported of the verified kernel counts neither way, but only at a step whose rule is in
-UNSUPPORTED, or where masks are weights. The statements printed must have the same SHA-256.
+UNSUPPORTED. The statements printed must have the same SHA-256.
 """
 
 import argparse
@@ -20,8 +20,7 @@ import sys
 import tempfile
 import time
 
-UNSUPPORTED = {"spectral", "leak", "triangle", "perturb", "argmax", "shard-union"}
-UNSUPPORTED_NETWORKS = "masks as weights are not supported by this checker"
+UNSUPPORTED = {"leak", "perturb", "argmax", "shard-union"}
 EXIT_CODES = {"Verified": 0, "Rejected": 1, "Error": 2, "Unsupported": 5}
 LEAST_CERTIFICATES = 20
 LEAST_REJECTS = 40
@@ -59,8 +58,7 @@ class Comparison:
         if first.get("statement_sha256") != second.get("statement_sha256"):
             self.fail(file, "the statements read differ")
         if verdict == "Unsupported":
-            if (second.get("message") != UNSUPPORTED_NETWORKS and
-                    second.get("rule", self.rule_at_refusal(file, second)) not in UNSUPPORTED):
+            if second.get("rule", self.rule_at_refusal(file, second)) not in UNSUPPORTED:
                 self.fail(file, f"Unsupported without cause: {second.get('message')}")
         elif verdict != first["verdict"]:
             self.fail(file, f"{first['verdict']} {first.get('code', '')} at step {first.get('step')}"

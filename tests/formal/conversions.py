@@ -130,6 +130,175 @@ def test_steps(kernels, conversion, case):
         kernels.agree(f"{case}: {edit.__name__}", conversion, "Rejected", edit=edit)
 
 
+# ---- masks as weights ----------------------------------------------------------------------------
+
+
+def test_mask_networks(kernels, conversion, case):
+    """The masks' matrix at every entry; omega, the context, masks instead of weights."""
+    content = conversion.read("converted-weights")
+    network = json.loads(conversion.read("converted-network"))
+    names = {sublayer(network, kind)["masks"]["query"] for kind in ("token-heads", "neuron-heads")}
+    for name in sorted(names):
+        for index in range(TensorFile(content).count(name)):
+            kernels.agree(f"{case}, {name}[{index}] one unit away", conversion, "Rejected",
+                          {"converted-weights": one_unit_away(content, name, index)})
+
+    def other_omega(network):
+        sublayer(network, "token-heads")["masks"]["omega"] = "1000000"
+
+    def omega_for_neurons(network):
+        sublayer(network, "neuron-heads")["masks"]["omega"] = "1000000"
+
+    def exchanged(network):
+        pair = sublayer(network, "token-heads"), sublayer(network, "neuron-heads")
+        first, second = (layer["masks"]["query"] for layer in pair)
+        pair[0]["masks"]["query"], pair[1]["masks"]["query"] = second, first
+
+    def masked_neurons(network):
+        del sublayer(network, "neuron-heads")["masks"]
+
+    def masked_tokens(network):
+        layer = sublayer(network, "token-heads")
+        layer["mask"] = "causal"
+        del layer["masks"]
+
+    def both(network):
+        sublayer(network, "token-heads")["mask"] = "causal"
+
+    def neither(network):
+        del sublayer(network, "token-heads")["masks"]
+
+    def longer(network):
+        network["n_ctx"] += 1
+
+    def two_scores(network):
+        sublayer(network, "neuron-heads")["gates"][0]["scores"].append(["0", "1000000"])
+
+    for edit in (other_omega, omega_for_neurons, exchanged, masked_neurons, masked_tokens, both,
+                 neither, longer, two_scores):
+        kernels.agree(f"{case}, converted network: {edit.__name__}", conversion, "Rejected",
+                      edited_network(conversion, "converted-network", edit))
+
+    def full_mask(network):
+        sublayer(network, "attention")["mask"] = "full"
+
+    def no_mask(network):
+        sublayer(network, "attention")["mask"] = "none"
+
+    for edit in (full_mask, no_mask, longer):
+        kernels.agree(f"{case}, original network: {edit.__name__}", conversion, "Rejected",
+                      edited_network(conversion, "original-network", edit))
+
+
+def in_claims(edit):
+    def edited(lines):
+        for statement in (lines[0]["statement"], lines[-2]["conclusion"]):
+            edit(statement)
+    return edited
+
+
+def test_mask_claims(kernels, conversion, case):
+    def claimed(key, number, value):
+        return in_claims(lambda statement: statement[key][0].update({number: value}))
+
+    def no_masks(statement):
+        del statement["masks"]
+
+    def no_omega(statement):
+        del statement["layers"][0]["omega"]
+
+    def masks_exchanged(statement):
+        statement["masks"].reverse()
+
+    for name, edit in (("the masks' omega", claimed("masks", "omega", "100")),
+                       ("the masks' pattern", claimed("masks", "mask", "full")),
+                       ("another pattern", claimed("masks", "mask", "none")),
+                       ("the masks' epsilon", claimed("masks", "epsilon", "0")),
+                       ("a layer's omega", claimed("layers", "omega", "100")),
+                       ("no masks", in_claims(no_masks)), ("no omega", in_claims(no_omega)),
+                       ("masks exchanged", in_claims(masks_exchanged))):
+        kernels.agree(f"{case}, claim: {name}", conversion, "Rejected", edit=edit)
+
+
+def of_attention(lines):
+    return steps_of(lines, "triangle")[0]
+
+
+def of_mlp(lines):
+    return steps_of(lines, "triangle")[1]
+
+
+def test_mask_steps(kernels, conversion, case):
+    def attention_epsilon(lines):
+        of_attention(lines)["conclusion"]["epsilon"] = "0"
+
+    def mlp_epsilon(lines):
+        of_mlp(lines)["conclusion"]["epsilon"] = steps_of(lines, "lift")[0]["conclusion"]["epsilon"]
+
+    def leak_alone(lines):
+        of_attention(lines)["premises"] = of_attention(lines)["premises"][1:]
+
+    def instance_twice(lines):
+        of_attention(lines)["premises"].reverse()
+
+    def still_exact(lines):
+        of_mlp(lines)["conclusion"]["masks"] = "exact"
+
+    def over_a_box(lines):
+        of_attention(lines)["conclusion"]["inputs"] = {"box": "1"}
+
+    def another_sublayer(lines):
+        of_attention(lines)["conclusion"]["layer"] = of_mlp(lines)["conclusion"]["layer"]
+
+    def another_leak(lines):
+        of_attention(lines)["premises"][1], of_mlp(lines)["premises"][1] = (
+            of_mlp(lines)["premises"][1], of_attention(lines)["premises"][1])
+
+    def without_lifted_error(lines):
+        """An MLP's heads are the construction's: that bounds no error of its activation."""
+        lift = steps_of(lines, "lift")[0]
+        number = lift["premises"][0]
+        lift["keep"] = sorted([number, *lift.get("keep", [])])
+        of_mlp(lines)["premises"][0] = number
+
+    def lift_without_exact(lines):
+        del steps_of(lines, "lift")[0]["conclusion"]["masks"]
+
+    def without_triangle(lines):
+        """An MLP's error with exact masks, as if it were with those that are weights."""
+        lift, triangle = steps_of(lines, "lift")[0], of_mlp(lines)
+        premises = lines[-2]["premises"]
+        premises[premises.index(triangle["step"])] = lift["step"]
+        for key in ("premises", "keep"):
+            triangle.pop(key, None)
+        triangle.update(rule="instance", conclusion={"judgement": "instance",
+                                                     "layer": lift["conclusion"]["layer"]})
+
+    def attention_without_triangle(lines):
+        """Heads with masks as weights are the construction's, which is not the original."""
+        triangle, premises = of_attention(lines), lines[-2]["premises"]
+        premises[premises.index(triangle["step"])] = triangle["premises"][0]
+        triangle["keep"] = triangle["premises"][:1]
+
+    for edit in (attention_epsilon, mlp_epsilon, leak_alone, instance_twice, still_exact, over_a_box,
+                 another_sublayer, another_leak, without_lifted_error, lift_without_exact,
+                 without_triangle, attention_without_triangle):
+        kernels.agree(f"{case}: {edit.__name__}", conversion, "Rejected", edit=edit)
+
+    def tight_scores(lines):
+        steps_of(lines, "spectral")[0]["conclusion"]["bound"] = "1"
+
+    def no_leak(lines):
+        for step in steps_of(lines, "leak"):
+            step["conclusion"]["epsilon"] = "0"
+
+    def leak_of_other_inputs(lines):
+        steps_of(lines, "leak")[0]["conclusion"]["inputs"] = {"box": "1"}
+
+    for edit in (tight_scores, no_leak, leak_of_other_inputs):
+        kernels.agree(f"{case}: {edit.__name__}", conversion, "Rejected", edit=edit)
+
+
 def main():
     if len(sys.argv) != 4:
         sys.exit(__doc__)
@@ -147,6 +316,19 @@ def main():
             test_networks(kernels, conversion, name)
         if name == "adder-gelu":
             test_steps(kernels, conversion, name)
+    for name, options in (("adder-gelu", ("--heads-per-neuron", "2")), ("adder-silu", ()),
+                          ("adder-relu", ("--box", "5"))):
+        case = f"{name}, masks as weights"
+        conversion = Conversion(suite, f"{name}-masks", own_model(suite, name), *options, "--masks",
+                                "weights")
+        if not suite.check(conversion.outcome.code == 0, f"convert {case}", conversion.outcome):
+            continue
+        kernels.agree(case, conversion, "Verified")
+        if name == "adder-gelu":
+            test_weights(kernels, conversion, case)
+            test_mask_networks(kernels, conversion, case)
+            test_mask_claims(kernels, conversion, case)
+            test_mask_steps(kernels, conversion, case)
     suite.finish()
 
 

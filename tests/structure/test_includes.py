@@ -10,8 +10,9 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import sources  # noqa: E402
 from sources import harness  # noqa: E402
 
-TRUSTED = {"core", "interval", "expression", "tensor", "statement", "kernel", "certificate"}
-UNTRUSTED = {"construction", "model", "prover", "cli", "report"}
+TRUSTED = {"core", "interval", "expression", "format", "tensor", "statement", "kernel",
+           "certificate"}
+UNTRUSTED = {"construction", "model", "onnx", "prover", "cli", "report"}
 
 # Where fp64 sums with a-priori bounds live.
 FLOATING = (os.path.join("lib", "tensor"), os.path.join("lib", "kernel", "tensor"),
@@ -31,7 +32,7 @@ HARMLESS = {
 EXTERNAL = {
     "core": ("boost/multiprecision/", "nlohmann/", "openssl/"),
     "interval": ("boost/multiprecision/", "boost/numeric/interval", "mpfr.h", "gmp.h"),
-    "certificate": ("nlohmann/",), "tensor": ("nlohmann/",), "statement": ("nlohmann/",),
+    "format": ("boost/multiprecision/",), "certificate": ("nlohmann/",), "tensor": ("nlohmann/",), "statement": ("nlohmann/",),
     "expression": ("boost/numeric/interval", "boost/multiprecision/"),
     "kernel": ("boost/numeric/interval", "boost/multiprecision/"),
 }

@@ -138,7 +138,8 @@ Proof. unfold times. rewrite map_map. apply map_ext. intros a. ring. Qed.
 
 (** ** Soundness *)
 
-Theorem raised_mlp_sound d n m h w : raised_mlp_ok d n m h w = true -> raised_mlp_instance d n m h w.
+Theorem raised_mlp_sound d n m h w :
+  raised_mlp_ok d n m h w = true -> raised_mlp_instance d n m h w.
 Proof.
 unfold raised_mlp_ok. set (N := length (weight (inner m))). intros H.
 repeat (apply andb_prop in H; let K := fresh "K" in destruct H as [H K]).
@@ -170,7 +171,8 @@ assert (Entry : forall i j, (i <= length s)%nat -> (j <= length s)%nat ->
 set (added := fun i j => raise omega (neuron_allows (length s) i j)).
 set (result := fun i q v => raised_neuron (mask_entry w (length s) i)
   (map (dot v) (augmented d ys)) gs
-  (fun g => dot q (nth i (augmented d ys) []) * fst g + ones d (nth i (augmented d ys) []) * - snd g)).
+  (fun g => dot q (nth i (augmented d ys) []) * fst g +
+            ones d (nth i (augmented d ys) []) * - snd g)).
 set (results := fun i => map (fun qv => result i (reals (fst qv)) (reals (snd qv)))
                              (combine (neuron_query h) (neuron_value h))).
 set (neuron := fun i k => raised_neuron (added i)

@@ -130,7 +130,8 @@ intros L. destruct b as [b|], o as [o|]; simpl; try easy; intros E.
   induction d as [|d IH]; simpl; [reflexivity|]. rewrite <- IH. f_equal. ring.
 Qed.
 
-Lemma add_padded u v : length u = length v -> add (padded_row u) (padded_row v) = padded_row (add u v).
+Lemma add_padded u v : length u = length v ->
+  add (padded_row u) (padded_row v) = padded_row (add u v).
 Proof.
 intros H. unfold padded_row. rewrite add_app by exact H. f_equal. unfold add. simpl.
 f_equal; [ring|f_equal; ring].

@@ -9,7 +9,7 @@ Require Import Attncert.kernel.Tensor_construction.
 Require Import Attncert.kernel.Tensor_network.
 Require Import Attncert.kernel.Instance Attncert.kernel.Ball_rule Attncert.kernel.Lift.
 Require Import Attncert.kernel.Layers Attncert.kernel.Every_layer Attncert.kernel.Identity.
-Require Import Attncert.kernel.Mask_weights.
+Require Import Attncert.kernel.Mask_weights Attncert.kernel.Score_bound.
 Import ListNotations.
 
 Module Type Models.
@@ -29,7 +29,7 @@ Inductive network_judgement : Type :=
 | Mask_leak (name : string) (box : option Q) (epsilon : Q).
 
 Inductive network_rule : Type :=
-  Instance_rule | Ball_rule | Box_rule | Lift_rule | Every_layer_rule | Triangle_rule.
+  Instance_rule | Ball_rule | Box_rule | Lift_rule | Every_layer_rule | Spectral_rule | Triangle_rule.
 
 (** ** Equality of what heads a certificate: numbers as they are written *)
 
@@ -179,6 +179,8 @@ Definition other_rule_ok (r : other_rule) (premises : list (judgement other))
       no_premises premises && preactivation_range_ok M.original name (Some r) ranges
   | Lift_rule, Other (One_layer_error name box exact epsilon) =>
       lift_rule_ok premises name box exact epsilon
+  | Spectral_rule, Other (Score_bound name box bound) =>
+      no_premises premises && spectral_rule_ok M.original name box bound
   | Triangle_rule, Other (One_layer_error name box false epsilon) =>
       triangle_rule_ok premises name box epsilon
   | Every_layer_rule, Other (Conversion box claims masked epsilon) =>
@@ -266,6 +268,7 @@ destruct r, conclusion as [| | | | | |[name|name box ranges|name box exact e|box
   exact (every_layer_sound _ _ _ _ _ _ _ H (layer_premises_sound _ _ E K)).
 - destruct (layer_premises premises) as [l|] eqn:E; [|easy].
   exact (identity_sound _ _ _ H (layer_premises_sound _ _ E K)).
+- apply andb_prop in H. now apply spectral_sound.
 - destruct exact; [easy|]. exact (triangle_rule_sound _ _ _ _ H K).
 Qed.
 

@@ -18,14 +18,15 @@ Variables (shape : head_shape) (added : nat -> nat -> R) (queries keys values : 
 
 Definition raised_head (h i : nat) : vector :=
   attend_vectors (d_head shape)
-    (map (fun j => (score shape queries keys h i j + added i j, part shape values j (group shape h)))
+    (map (fun j => (score shape queries keys h i j + added i j,
+                    part shape values j (group shape h)))
          (seq 0 (length queries))).
 
 Definition raised_context (i : nat) : vector :=
   flat_map (fun h => raised_head h i) (seq 0 (n_head shape)).
 End Heads.
 
-(** One row's heads with scores 0 where nothing else is said; [added j] is added to row j's score. *)
+(** One row's heads; scores are 0 where nothing else is said, and [added j] is added to row j's. *)
 Section Row.
 Variables (added : nat -> R) (values : vector).
 
@@ -52,8 +53,8 @@ Definition single_gates : list real_gate -> option (list single_gate) := map_opt
 
 (** ** Stored heads *)
 
-(** Entry (i, j) of the matrix is added to the score of tokens i and j, after scaling. Its last row and
-    column are the bias token's, whatever the number of tokens in a sequence. *)
+(** Entry (i, j) of the matrix is added to the score of tokens i and j, after scaling. Its last row
+    and column are the bias token's, whatever the number of tokens in a sequence. *)
 Record mask_weights : Type := MaskWeights { mask_omega : Q; mask_query : tensor2 }.
 
 (** How many real tokens a sequence has at most. *)

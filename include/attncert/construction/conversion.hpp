@@ -43,8 +43,15 @@ struct PlannedModel {
 /// Which gates stand for an MLP sublayer's activation.
 using GatesChoice = std::function<Result<Gates>(const MlpSublayer& layer)>;
 
-/// The attention-only form of a whole network.
-Result<PlannedModel> plan_conversion(const Model& model, const GatesChoice& gates_for);
+/// Whether a sublayer is converted, or kept as it is.
+using SublayerChoice = std::function<bool(const Sublayer& sublayer)>;
+
+/// The choice that converts all.
+inline bool every_sublayer(const Sublayer&) { return true; }
+
+/// The attention-only form of a whole network, but for the sublayers that are kept.
+Result<PlannedModel> plan_conversion(const Model& model, const GatesChoice& gates_for,
+                                     const SublayerChoice& converts);
 
 /// Stores the heads of attention and MLP sublayers as numbers of a type, rounded where it is narrower
 /// than the original's; norms, embeddings and linear maps stay as they are.

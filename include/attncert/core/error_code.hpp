@@ -41,6 +41,10 @@
   X(MaskSyntax) X(MaskRowEmpty) X(BoundNegative)                                                 \
   /* rigorous evaluation */                                                                      \
   X(RigorousUnsupported) X(PromptsSyntax) X(MarginNotProved) X(ShardsNotCovering)                \
+  /* evaluation on machines */                                                                   \
+  X(FormatUnknown) X(FormatOverflow) X(EvaluationSyntax)                                         \
+  /* ONNX */                                                                                     \
+  X(OnnxSyntax) X(OnnxUnsupported)                                                               \
   /* constructions */                                                                            \
   X(HeadsOutOfRange) X(EpsilonUnreached)
 // clang-format on

@@ -21,6 +21,7 @@ struct ConversionResult {
 /// How a model is converted.
 struct ConversionOptions {
   GatesChoice gates_for;
+  SublayerChoice converts;               // other sublayers are kept as they are
   std::optional<Rational> box;           // claim errors over |x_i| <= box only
   std::optional<Rational> mask_epsilon;  // masks become weights that leak no more than this
   std::optional<NumberType> type;        // heads are stored so, rounded where it is narrower

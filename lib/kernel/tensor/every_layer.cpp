@@ -52,7 +52,7 @@ private:
     if (attention != nullptr && tokens != nullptr && tokens->masks) {
       return check_masked(i, *attention, *tokens->masks);
     }
-    if (mlp != nullptr) return wrong_layers();
+    if (mlp != nullptr && !std::holds_alternative<MlpSublayer>(after)) return wrong_layers();
     if (const auto* rounded = std::get_if<Perturbation>(&premises_[i])) {
       return check_rounded(*rounded, name_of(before));
     }

@@ -1,5 +1,7 @@
 // Rule instance: the stored heads of a sublayer are those of T2, T3 or T4 for the original, number
-// by number.
+// by number, or the sublayer is the original's.
+#include <algorithm>
+
 #include "../rules.hpp"
 #include "same.hpp"
 
@@ -131,6 +133,22 @@ Status check_linear(const Model& original, const LinearSublayer& layer, const Mo
       [](long) { return 0.0; });
 }
 
+const Sublayer* find_sublayer(const Network& network, const std::string& name) {
+  const auto found = std::find_if(network.sublayers.begin(), network.sublayers.end(),
+                                  [&](const Sublayer& one) { return name_of(one) == name; });
+  return found == network.sublayers.end() ? nullptr : &*found;
+}
+
+// Where the converted network has a sublayer of the original's kind, both of them.
+std::optional<std::pair<const Sublayer*, const Sublayer*>> kept_sublayers(const Network& original,
+                                                                          const Network& converted,
+                                                                          const std::string& name) {
+  const Sublayer* before = find_sublayer(original, name);
+  const Sublayer* after = find_sublayer(converted, name);
+  if (before == nullptr || after == nullptr || before->index() != after->index()) return {};
+  return std::pair(before, after);
+}
+
 }  // namespace
 
 Status instance(Context& context, const Step& step, const Premises& premises) {
@@ -139,6 +157,9 @@ Status instance(Context& context, const Step& step, const Premises& premises) {
   ATTNCERT_TRY(const Model* original, context.original());
   ATTNCERT_TRY(const Model* converted, context.converted());
   if (converted->network.d_model != original->network.d_model) return shapes_differ(goal->layer);
+  if (const auto kept = kept_sublayers(original->network, converted->network, goal->layer)) {
+    return check_kept(*original, *kept->first, *converted, *kept->second);
+  }
   if (const auto mlp = sublayer_named<MlpSublayer>(original->network, goal->layer)) {
     ATTNCERT_TRY(const NeuronHeads* heads,
                  sublayer_named<NeuronHeads>(converted->network, goal->layer));

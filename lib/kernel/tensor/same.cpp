@@ -7,14 +7,6 @@ Error differ(const std::string& what) {
   return fail(ErrorCode::LayerFactsMismatch, "the models differ in " + what);
 }
 
-Status check_same_affine(const Model& a, const AffineMap& map_a, const Model& b,
-                         const AffineMap& map_b, Layout layout, long outputs, long inputs) {
-  const std::vector<long> shape = layout == Layout::out_in ? std::vector<long>{outputs, inputs}
-                                                           : std::vector<long>{inputs, outputs};
-  ATTNCERT_CHECK(check_same_tensor(a, map_a.weight, b, map_b.weight, shape));
-  return check_same_vector(a, map_a.bias, b, map_b.bias, outputs);
-}
-
 Status check_same_tokens(const Model& a, const TokenInput& in_a, const Model& b,
                          const TokenInput& in_b) {
   if (in_a.vocab != in_b.vocab || in_a.n_ctx != in_b.n_ctx ||
@@ -64,6 +56,14 @@ Status check_same_tensor(const Model& a, const std::string& name_a, const Model&
     if (left.values[i] != right.values[i]) return mismatch(name_b, at / columns, at % columns);
   }
   return ok();
+}
+
+Status check_same_affine(const Model& a, const AffineMap& map_a, const Model& b,
+                         const AffineMap& map_b, Layout layout, long outputs, long inputs) {
+  const std::vector<long> shape = layout == Layout::out_in ? std::vector<long>{outputs, inputs}
+                                                           : std::vector<long>{inputs, outputs};
+  ATTNCERT_CHECK(check_same_tensor(a, map_a.weight, b, map_b.weight, shape));
+  return check_same_vector(a, map_a.bias, b, map_b.bias, outputs);
 }
 
 Status check_same_norm(const Model& original, const Norm& a, const Model& converted,

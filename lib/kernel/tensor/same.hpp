@@ -16,8 +16,16 @@ Status check_same_vector(const Model& a, const std::optional<std::string>& name_
 Status check_same_tensor(const Model& a, const std::string& name_a, const Model& b,
                          const std::string& name_b, const std::vector<long>& shape);
 
+/// The same affine map, stored the same way.
+Status check_same_affine(const Model& a, const AffineMap& map_a, const Model& b,
+                         const AffineMap& map_b, Layout layout, long outputs, long inputs);
+
 /// The same function, on streams of width d_model.
 Status check_same_norm(const Model& original, const Norm& a, const Model& converted, const Norm& b);
+
+/// A sublayer that was kept as it is: the same facts, the same numbers.
+Status check_kept(const Model& original, const Sublayer& before, const Model& converted,
+                  const Sublayer& after);
 
 /// What enters and leaves the two stacks of sublayers is the same.
 Status check_same_ends(const Model& original, const Model& converted);

@@ -127,6 +127,9 @@ TEST_CASE("rule instance: tensors and sublayers that are not there") {
         name(ErrorCode::LayerMissing));
   CHECK(with_converted([](Parts& p) {
           p.network.sublayers[0] = tiny_original().network.sublayers[0];
+        }) == name(ErrorCode::TensorMissing));
+  CHECK(with_converted([](Parts& p) {
+          p.network.sublayers[0] = LinearSublayer{"m", Layout::out_in, {}, {"m.query", {}}};
         }) == name(ErrorCode::LayerKind));
   Both both(tiny_original());
   CHECK(both.check(structural(Rule::instance, Instance{"M"})) == name(ErrorCode::LayerMissing));

@@ -45,9 +45,12 @@ public:
 
 private:
   Model convert(std::optional<NumberType> type, std::string& bytes) const {
-    auto planned = plan_conversion(original(), [](const MlpSublayer&) {
-      return Result<Gates>(Gates{{"1.25", {{"1.702", "0"}}}, {"-0.25", {{"1", "0.5"}}}});
-    });
+    auto planned = plan_conversion(
+        original(),
+        [](const MlpSublayer&) {
+          return Result<Gates>(Gates{{"1.25", {{"1.702", "0"}}}, {"-0.25", {{"1", "0.5"}}}});
+        },
+        every_sublayer);
     REQUIRE(planned);
     if (type) plan_rounding(*type, planned.value());
     bytes = bytes_of(planned.value().tensors);

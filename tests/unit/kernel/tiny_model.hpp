@@ -57,7 +57,8 @@ inline Parts tiny_original(long neurons = 2) {
 inline Parts converted_from(const Parts& original, const Gates& gates = one_gate("1.702")) {
   std::string bytes;
   const Model model = original.model(bytes);
-  auto planned = plan_conversion(model, [&](const MlpSublayer&) { return Result<Gates>(gates); });
+  auto planned = plan_conversion(
+      model, [&](const MlpSublayer&) { return Result<Gates>(gates); }, every_sublayer);
   REQUIRE(planned);
   return {std::move(planned.value().network), tensors_of(planned.value().tensors)};
 }

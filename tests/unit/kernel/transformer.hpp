@@ -22,9 +22,12 @@ public:
     auto loaded = load_model(theorem_folder("t3-transformer") / "model");
     REQUIRE(loaded);
     loaded_ = std::move(loaded).value();
-    auto planned = plan_conversion(loaded_.model, [&](const MlpSublayer&) {
-      return Result<Gates>(Gates{{"1", {{slope, "0"}}}});
-    });
+    auto planned = plan_conversion(
+        loaded_.model,
+        [&](const MlpSublayer&) {
+          return Result<Gates>(Gates{{"1", {{slope, "0"}}}});
+        },
+        every_sublayer);
     REQUIRE(planned);
     if (omega) REQUIRE(plan_mask_weights(loaded_.model, *omega, planned.value()));
     if (type) plan_rounding(*type, planned.value());
