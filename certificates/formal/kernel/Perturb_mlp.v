@@ -7,7 +7,7 @@ Require Import Attncert.kernel.Term Attncert.kernel.Tensor Attncert.kernel.Tenso
 Require Import Attncert.kernel.Tensor_heads Attncert.kernel.Tensor_gates.
 Require Import Attncert.kernel.Tensor_construction Attncert.kernel.Instance.
 Require Import Attncert.kernel.Ball_rule Attncert.kernel.Lift.
-Require Import Attncert.kernel.Perturb_bounds Attncert.kernel.Perturb_gates.
+Require Import Attncert.kernel.Perturb_bounds Attncert.kernel.Perturb_outputs Attncert.kernel.Perturb_gates.
 Import ListNotations.
 Open Scope R_scope.
 
@@ -57,7 +57,7 @@ Definition mlp_inner_bounds (d : nat) (m : mlp) (h : neuron_heads) (box : option
     : option (tensor1 * tensor1) :=
   let other := stored_mlp d m h in
   bind (parts_of (gates h)) (fun ps =>
-  bind (row_spans d (mlp_norm m) box (inner m)) (fun z =>
+  bind (row_ranges d (mlp_norm m) box (inner m)) (fun z =>
   bind (row_moves d (mlp_norm m) box (score_map other) (inner m)) (fun q =>
   bind (row_moves d (mlp_norm m) box (inner other) (inner m)) (fun u =>
   Some (inner_bounds ps (reach_list z) q u))))).
@@ -73,6 +73,8 @@ Definition mlp_perturb_ok (d : nat) (m : mlp) (h : neuron_heads) (box : option Q
   affine_shape n d (inner other) && affine_shape n d (score_map other) &&
   affine_shape d n (outer other) &&
   mlp_instance_ok d other (as_gated h) &&
+  maps_near (score_map other) (inner m) && maps_near (inner other) (inner m) &&
+  all_fp64 (differences (weight (outer other)) (weight (outer m))) &&
   match mlp_inner_bounds d m h box with
   | None => false
   | Some (moved, reached) =>
@@ -96,27 +98,27 @@ revert ps ns; induction gs as [|g gs IH]; simpl; intros ps ns P N.
 Qed.
 
 Lemma inner_bounds_sound ps gs zr qm um z q u : Forall2 part_bounds ps gs ->
-  reaches zr z -> moves qm q z -> moves um u z ->
+  bounded zr z -> moves qm q z -> moves um u z ->
   let g := gate_sum gs in
   let b := inner_bounds ps zr qm um in
   moves (fst b) (entrywise (map g q) u) (map (fun x => x * g x) z) /\
-  reaches (snd b) (entrywise (map g q) u).
+  bounded (snd b) (entrywise (map g q) u).
 Proof.
 intros F. revert qm um z q u; induction zr as [|a zr IH]; intros qm um z q u Z Q U.
 - destruct Z as [L _]. destruct z; [|easy].
   destruct Q as [L1 [L2 _]], U as [L3 [L4 _]]. destruct qm; [|easy]. destruct um; [|easy].
-  destruct q; [|easy]. destruct u; [|easy]. split; [apply moves_nil|apply reaches_nil].
+  destruct q; [|easy]. destruct u; [|easy]. split; [apply moves_nil|apply bounded_nil].
 - destruct z as [|x z]; [now destruct Z|].
   destruct qm as [|b qm]; [now destruct Q as [_ [K _]]|].
   destruct um as [|c um]; [now destruct U as [_ [K _]]|].
   destruct q as [|y q]; [now destruct Q|]. destruct u as [|t u]; [now destruct U|].
-  apply reaches_cons in Z. apply moves_cons in Q, U.
+  apply bounded_cons in Z. apply moves_cons in Q, U.
   destruct Z as [Z Zs], Q as [Q Qs], U as [U Us].
   specialize (IH qm um z q u Zs Qs Us). cbv zeta in *. simpl inner_bounds.
   destruct (inner_bounds ps zr qm um) as [moved reached]. simpl fst in *. simpl snd in *.
   destruct (neuron_moves ps gs x y t a b c F Z Q U) as [A B].
   unfold entrywise in *. cbn [List.map zip].
-  split; [apply moves_cons|apply reaches_cons]; split; tauto.
+  split; [apply moves_cons|apply bounded_cons]; split; tauto.
 Qed.
 
 Theorem mlp_perturb_sound d m h box epsilon :
@@ -126,8 +128,8 @@ unfold mlp_perturb_ok. cbv zeta. set (other := stored_mlp d m h).
 set (n := length (weight (inner m))). intros H.
 repeat (apply andb_prop in H; let K := fresh "K" in destruct H as [H K]).
 destruct (mlp_inner_bounds d m h box) as [[moved reached]|] eqn:B; [|easy].
-rename K into Close, K0 into Same, K1 into Outer', K2 into Score', K3 into Inner', K4 into Outer,
-  K5 into Inner, K6 into Epsilon, K7 into Shape, K9 into Plain.
+rename K into Close, K3 into Same, K4 into Outer', K5 into Score', K6 into Inner', K7 into Outer,
+  K8 into Inner, K9 into Epsilon, K10 into Shape, K12 into Plain.
 apply negb_true_iff in H. apply negb_true_iff in Plain.
 assert (NoGate : mlp_gate m = None) by (now destruct (mlp_gate m)).
 assert (I := mlp_instance_sound _ _ _ Same).
@@ -145,12 +147,12 @@ split; [reflexivity|split].
   set (y := normalise (mlp_norm m) x).
   unfold mlp_inner_bounds in B. cbv zeta in B. fold other in B.
   destruct (parts_of (gates h)) as [ps|] eqn:P; [|easy].
-  destruct (row_spans d (mlp_norm m) box (inner m)) as [zr|] eqn:Z; [|easy].
+  destruct (row_ranges d (mlp_norm m) box (inner m)) as [zr|] eqn:Z; [|easy].
   destruct (row_moves d (mlp_norm m) box (score_map other) (inner m)) as [qm|] eqn:Qm; [|easy].
   destruct (row_moves d (mlp_norm m) box (inner other) (inner m)) as [um|] eqn:Um; [|easy].
   simpl in B. injection B as B.
-  assert (Zs := spans_reach _ _
-    (row_spans_sound d n _ box _ _ x Shape Epsilon Inner Z Hx Ix)).
+  assert (Zs := reach_list_sound _ _
+    (row_ranges_sound d n _ box _ _ x Shape Epsilon Inner Z Hx Ix)).
   assert (Qs := row_moves_sound d n _ box _ _ _ x Shape Epsilon Score' Inner Qm Hx Ix).
   assert (Us := row_moves_sound d n _ box _ _ _ x Shape Epsilon Inner' Inner Um Hx Ix).
   fold y in Zs, Qs, Us.
