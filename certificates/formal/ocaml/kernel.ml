@@ -53,13 +53,14 @@ let rules =
     ("shard-union", structural) ]
 
 let unsupported =
-  [ "leak"; "argmax"; "shard-union"; "perturb" ]
+  [ "leak"; "argmax"; "shard-union" ]
 
 (* The rules that read models. *)
 let network_rules =
   [ ("instance", V.Instance_rule); ("ball", V.Ball_rule); ("box", V.Box_rule);
     ("lift", V.Lift_rule); ("every-layer", V.Every_layer_rule);
-    ("spectral", V.Spectral_rule); ("triangle", V.Triangle_rule) ]
+    ("spectral", V.Spectral_rule); ("triangle", V.Triangle_rule);
+    ("perturb", V.Perturb_rule) ]
 
 let shape_of rule =
   match List.assoc_opt rule rules with

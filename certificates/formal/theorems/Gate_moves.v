@@ -2,7 +2,6 @@
     sigma(t) = 1/(1 + e^-t): sigma' <= 1/4, and |t| sigma'(t) <= 0.2238717. *)
 From Coq Require Import Reals List Lra Lia Psatz.
 From Coquelicot Require Import Coquelicot.
-From Interval Require Import Tactic.
 Open Scope R_scope.
 
 Definition logistic (t : R) : R := / (1 + exp (- t)).
@@ -38,30 +37,63 @@ Proof.
 unfold slope. rewrite Ropp_involutive, exp_Ropp. assert (P := exp_pos t). field. lra.
 Qed.
 
-Lemma peak_near t : 0 <= t <= 8 -> t * slope t <= 0.2238717.
-Proof. intros H. unfold slope. interval with (i_bisect t, i_taylor t, i_prec 60, i_depth 40). Qed.
+(** ** The peak of t sigma'(t)
+
+    With r = 0.2136525, c = r/(1 - r^2) and a = ln(1/r), from e^u >= 1 + u:
+    c (e^t + e^-t + 2) >= c (1/r + r + 2) + t - a = (1 + r)/(1 - r) + t - a >= t. *)
+
+(** Partial sums of the series are lower bounds. *)
+Lemma exp_series x n : 0 <= x -> sum_f_R0 (fun i => / INR (fact i) * x ^ i) n <= exp x.
+Proof.
+intros H. unfold exp. destruct (exist_exp x) as [l L]. cbn [proj1_sig].
+apply sum_incr; [exact L|]. intros k. apply Rmult_le_pos; [|now apply pow_le].
+apply Rlt_le, Rinv_0_lt_compat, INR_fact_lt_0.
+Qed.
+
+Lemma exp_of_peak : / 0.2136525 <= exp ((1 + 0.2136525) / (1 - 0.2136525)).
+Proof.
+set (x := 0.192925599).
+assert (S : 1.21279255 <= exp x).
+{ apply Rle_trans with (2 := exp_series x 6 ltac:(unfold x; lra)). unfold x. simpl. lra. }
+apply Rle_trans with (exp x ^ 8).
+- apply Rle_trans with (1.21279255 ^ 8); [simpl; lra|apply pow_incr; lra].
+- replace (exp x ^ 8) with (exp (8 * x)).
+  + apply Rlt_le, exp_increasing. unfold x. lra.
+  + replace (8 * x) with (x + (x + (x + (x + (x + (x + (x + x))))))) by ring.
+    rewrite !exp_plus. ring.
+Qed.
 
 Lemma peak_pos t : 0 <= t -> t * slope t <= 0.2238717.
 Proof.
-intros H. destruct (Rle_lt_dec t 8) as [L|N]; [apply peak_near; lra|].
-assert (K : slope t <= exp (- t)).
-{ unfold slope. assert (P := exp_pos (- t)). assert (S := square_positive t).
-  apply Rmult_le_reg_r with ((1 + exp (- t)) ^ 2); [exact S|].
-  unfold Rdiv. rewrite Rmult_assoc, Rinv_l by (apply Rgt_not_eq; exact S).
-  assert (0 <= exp (- t) * (2 * exp (- t) + exp (- t) * exp (- t))) by (apply Rmult_le_pos; nra).
-  lra. }
-assert (E : (1 + t / 4) ^ 4 <= exp t).
-{ replace (exp t) with (exp (t / 4) ^ 4).
-  - apply pow_incr. split; [lra|apply exp_ineq1_le].
-  - simpl. rewrite Rmult_1_r, <- !exp_plus. f_equal. field. }
-assert (P := exp_pos t). rewrite exp_Ropp in K.
-apply Rle_trans with (t * / exp t); [now apply Rmult_le_compat_l|].
-apply Rmult_le_reg_r with (exp t); [exact P|]. rewrite Rmult_assoc, Rinv_l by lra.
-set (y := 1 + t / 4) in *. assert (Y : 3 <= y) by (unfold y; lra).
-assert (C : 3 ^ 3 <= y ^ 3) by (apply pow_incr; lra).
-assert (F : 3 ^ 3 * y <= y ^ 3 * y) by (apply Rmult_le_compat_r; lra).
-replace (y ^ 3 * y) with (y ^ 4) in F by ring.
-assert (T : t = 4 * (y - 1)) by (unfold y; field). lra.
+intros H. set (r := 0.2136525). set (a := - ln r).
+assert (R0 : 0 < r) by (unfold r; lra).
+assert (Ea : exp a = / r) by (unfold a; now rewrite exp_Ropp, exp_ln).
+assert (Eb : exp (- a) = r) by (unfold a; now rewrite Ropp_involutive, exp_ln).
+assert (A : a <= (1 + r) / (1 - r)).
+{ apply Rnot_lt_le. intros L. apply exp_increasing in L. rewrite Ea in L.
+  generalize exp_of_peak. fold r. lra. }
+assert (U : / r * (1 + (t - a)) <= exp t).
+{ replace t with (a + (t - a)) at 2 by ring. rewrite exp_plus, Ea.
+  apply Rmult_le_compat_l; [now apply Rlt_le, Rinv_0_lt_compat|apply exp_ineq1_le]. }
+assert (V : r * (1 + - (t - a)) <= exp (- t)).
+{ replace (- t) with (- a + - (t - a)) by ring. rewrite exp_plus, Eb.
+  apply Rmult_le_compat_l; [now apply Rlt_le|apply exp_ineq1_le]. }
+assert (T : t <= 0.2238717 * (exp t + exp (- t) + 2)).
+{ set (c := r / (1 - r * r)). assert (C : 0 < c <= 0.2238717) by (unfold c, r; lra).
+  apply Rle_trans with (c * (exp t + exp (- t) + 2)).
+  - apply Rle_trans with (c * (/ r * (1 + (t - a)) + r * (1 + - (t - a)) + 2)).
+    + replace (c * (/ r * (1 + (t - a)) + r * (1 + - (t - a)) + 2))
+        with ((1 + r) / (1 - r) + (t - a)) by (unfold c; field; unfold r; lra). lra.
+    + apply Rmult_le_compat_l; lra.
+  - apply Rmult_le_compat_r; [|lra]. generalize (exp_pos t) (exp_pos (- t)). lra. }
+assert (P := exp_pos (- t)). assert (Q := square_positive t). unfold slope.
+apply Rmult_le_reg_r with ((1 + exp (- t)) ^ 2); [exact Q|].
+replace (t * (exp (- t) / (1 + exp (- t)) ^ 2) * (1 + exp (- t)) ^ 2) with (exp (- t) * t)
+  by (field; lra).
+replace (0.2238717 * (1 + exp (- t)) ^ 2)
+  with (exp (- t) * (0.2238717 * (exp t + exp (- t) + 2))).
+- apply Rmult_le_compat_l; lra.
+- assert (M : exp (- t) * exp t = 1) by (rewrite <- exp_plus, Rplus_opp_l; apply exp_0). nra.
 Qed.
 
 Theorem peak t : Rabs t * slope t <= 0.2238717.
