@@ -343,11 +343,13 @@ Theorem every_layer_sound box premises claims masked rounded epsilon :
   Forall premise_holds premises -> conversion box claims masked rounded epsilon.
 Proof.
 unfold every_layer_ok. intros H P.
-apply andb_prop in H. destruct H as [H R]. apply andb_prop in H. destruct H as [H M]. apply andb_prop in H. destruct H as [H L].
+apply andb_prop in H. destruct H as [H R]. apply andb_prop in H. destruct H as [H M].
+apply andb_prop in H. destruct H as [H L].
 repeat (apply andb_prop in H; let K := fresh "K" in destruct H as [H K]).
 apply Nat.eqb_eq in H. destruct (same_ends_sound _ _ K2) as [E F].
 rewrite forallb_forall in L, M, R.
-split; [exact H|split; [intros from; rewrite <- H; apply E|split; [exact F|split; [|split; [|split]]]]].
+split; [exact H|split; [intros from; rewrite <- H; apply E|split; [exact F|]]].
+split; [|split; [|split]].
 - apply layers_ok_sound with premises; auto; intros; now apply distinct_named.
 - apply Forall_forall. intros l Hl. now apply Qle_bool_R, L.
 - apply Forall_forall. intros l Hl. now apply Qle_bool_R, M.

@@ -31,8 +31,8 @@ Inductive network_judgement : Type :=
 | Perturbation (name : string) (box : option Q) (epsilon : Q).
 
 Inductive network_rule : Type :=
-  Instance_rule | Ball_rule | Box_rule | Lift_rule | Every_layer_rule | Spectral_rule | Triangle_rule
-  | Perturb_rule.
+  Instance_rule | Ball_rule | Box_rule | Lift_rule | Every_layer_rule | Spectral_rule
+| Triangle_rule | Perturb_rule.
 
 (** ** Equality of what heads a certificate: numbers as they are written *)
 
@@ -170,12 +170,14 @@ Definition lift_rule_ok (premises : list (judgement other)) (name : string) (box
           layer_error_ok M.original M.converted name box exact ranges (programs f) bounds epsilon
       | None => false
       end
-  | Other (Perturbation n box0 rounding) :: Other (Range n' box' ranges) :: Sup_error f dom e :: rest =>
+  | Other (Perturbation n box0 rounding) :: Other (Range n' box' ranges) ::
+    Sup_error f dom e :: rest =>
       negb exact && String.eqb n name && same_box box0 box && String.eqb n' name &&
       same_box box' box &&
       match bounds_of (programs f) (Sup_error f dom e :: rest) with
       | Some bounds =>
-          rounded_error_ok M.original M.converted name box ranges (programs f) bounds rounding epsilon
+          rounded_error_ok M.original M.converted name box ranges (programs f) bounds rounding
+                           epsilon
       | None => false
       end
   | _ => false
@@ -293,8 +295,8 @@ Theorem other_rule_sound r premises conclusion : other_rule_ok r premises conclu
   (forall j, In j premises -> holds holds_other j) -> holds holds_other conclusion.
 Proof.
 intros H K.
-destruct r, conclusion as [| | | | | |[name|name box ranges|name box exact e|box claims masked rounded e| | | |]];
-  try easy;
+destruct r, conclusion as [| | | | | |
+  [name|name box ranges|name box exact e|box claims masked rounded e| | | |]]; try easy;
   cbn [other_rule_ok] in H.
 - apply andb_prop in H. now apply instance_sound.
 - destruct box; [easy|]. apply andb_prop in H. now apply preactivation_range_sound.

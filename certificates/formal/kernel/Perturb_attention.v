@@ -1,5 +1,5 @@
-(** Rule perturb for attention whose heads are stored rounded. The stored heads are the construction's
-    for other weights, so two attention sublayers are compared. *)
+(** Rule perturb for attention whose heads are stored rounded. The stored heads are the
+    construction's for other weights, so two attention sublayers are compared. *)
 From Coq Require Import ZArith QArith Qreals Reals List Bool Lra Lia.
 Require Import Attncert.theorems.Vector Attncert.theorems.Ball.
 Require Import Attncert.kernel.Term Attncert.kernel.Tensor Attncert.kernel.Tensor_attention.
@@ -138,8 +138,8 @@ destruct (row_ranges d (attention_norm a) box (value_map a)) as [v|] eqn:EV; [|e
 destruct (row_moves d (attention_norm a) box (value_map other) (value_map a)) as [dv|] eqn:EDV;
   [|easy].
 cbn [bind] in B. injection B as Bm Br.
-assert (Rows : forall j, (j < length ys)%nat -> exists x, nth j ys [] = normalise (attention_norm a) x
-  /\ length x = d /\ in_inputs box x).
+assert (Rows : forall j, (j < length ys)%nat -> exists x,
+  nth j ys [] = normalise (attention_norm a) x /\ length x = d /\ in_inputs box x).
 { intros j Hj. assert (Y : In (nth j ys []) ys) by now apply nth_In.
   unfold ys in Y at 2. apply in_map_iff in Y. destruct Y as [x [E Hx]]. exists x.
   unfold of_width in Hs. rewrite Forall_forall in Hs, Hi. auto. }
@@ -192,7 +192,8 @@ assert (Vl : forall m, affine_shape (n_kv_head shape * d_head shape) d m = true 
   Forall (fun v => length v = (n_kv_head shape * d_head shape)%nat) (map (apply m) ys)).
 { intros m Hm. apply Forall_forall. intros u Hu. apply in_map_iff in Hu. destruct Hu as [y [<- _]].
   now apply apply_length with d. }
-induction l as [|i l IH]; intros Below; simpl; constructor; [|apply IH; intros; apply Below; now right].
+induction l as [|i l IH]; intros Below; simpl; constructor;
+  [|apply IH; intros; apply Below; now right].
 destruct (Sum i (Below i (or_introl eq_refl))) as [M R].
 assert (Lc := context_length shape (allows shape) (map (apply (query_map a)) ys)
   (map (apply (key_map a)) ys) (map (apply (value_map a)) ys) i Heads

@@ -1,5 +1,5 @@
-(** What rule perturb computes with: bounds in dyadic numbers, rounded up, of the entries of vectors,
-    and of the rows of affine maps after a norm. *)
+(** What rule perturb computes with: bounds in dyadic numbers, rounded up, of the entries of
+    vectors, and of the rows of affine maps after a norm. *)
 From Coq Require Import ZArith QArith Qreals Reals List Bool Lra Lia.
 Require Import Attncert.theorems.Vector Attncert.theorems.Ball.
 Require Import Attncert.kernel.Term Attncert.kernel.Tensor Attncert.kernel.Tensor_model.
@@ -132,7 +132,8 @@ revert v y; induction u as [|a u IH]; intros [|b v] y H; try easy;
   [unfold dot; simpl; ring|].
 destruct y as [|x y]; [rewrite !dot_nil_r; ring|].
 cbn [combine List.map reals]. fold (reals u) (reals v). rewrite !dot_cons, real_minus.
-specialize (IH v y). unfold reals in IH at 1. cbn [fst snd]. unfold reals. rewrite IH by (simpl in H; lia).
+specialize (IH v y). unfold reals in IH at 1. cbn [fst snd]. unfold reals.
+rewrite IH by (simpl in H; lia).
 unfold reals. ring.
 Qed.
 

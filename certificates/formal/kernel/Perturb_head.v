@@ -1,5 +1,5 @@
-(** What one head adds up where queries, keys and values are rounded: softmax weights move by half of
-    what the scores do, at most 1, in total variation. *)
+(** What one head adds up where queries, keys and values are rounded: softmax weights move by half
+    of what the scores do, at most 1, in total variation. *)
 From Coq Require Import ZArith QArith Qreals Reals List Bool Lra Lia.
 Require Import Attncert.theorems.Vector Attncert.theorems.Softmax_moves.
 Require Import Attncert.kernel.Tensor Attncert.kernel.Tensor_attention.
@@ -119,7 +119,8 @@ Qed.
 Lemma value_entry_lengths j : (j < n)%nat ->
   length (nth j vs []) = shared /\ length (nth j vs' []) = shared.
 Proof.
-intros H. destruct (values j H) as [_ [A [B _]]]. destruct value_lengths as [_ L]. split; congruence.
+intros H. destruct (values j H) as [_ [A [B _]]]. destruct value_lengths as [_ L].
+split; congruence.
 Qed.
 
 Lemma values_of_length h : (h < n_head shape)%nat ->

@@ -1,5 +1,5 @@
-(** Rule perturb for an MLP whose heads are stored rounded. The stored heads are the construction's for
-    another sublayer, a gated one: query and value are rounded apart. So the two functions are
+(** Rule perturb for an MLP whose heads are stored rounded. The stored heads are the construction's
+    for another sublayer, a gated one: query and value are rounded apart. So the two functions are
     compared without heads. *)
 From Coq Require Import ZArith QArith Qreals Reals List Bool Lra Lia.
 Require Import Attncert.theorems.Vector Attncert.theorems.Ball.
@@ -7,7 +7,8 @@ Require Import Attncert.kernel.Term Attncert.kernel.Tensor Attncert.kernel.Tenso
 Require Import Attncert.kernel.Tensor_heads Attncert.kernel.Tensor_gates.
 Require Import Attncert.kernel.Tensor_construction Attncert.kernel.Instance.
 Require Import Attncert.kernel.Ball_rule Attncert.kernel.Lift.
-Require Import Attncert.kernel.Perturb_bounds Attncert.kernel.Perturb_outputs Attncert.kernel.Perturb_gates.
+Require Import Attncert.kernel.Perturb_bounds Attncert.kernel.Perturb_outputs.
+Require Import Attncert.kernel.Perturb_gates.
 Import ListNotations.
 Open Scope R_scope.
 
