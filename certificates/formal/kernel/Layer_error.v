@@ -119,12 +119,11 @@ Theorem triangle_mlp_sound d n m h w box e e' epsilon :
   Q2R e + Q2R e' <= Q2R epsilon ->
   sublayer_error_holds d (Some n) (Original_mlp m) (Raised_neurons h w) box epsilon.
 Proof.
-intros [[n' [E I]] [numbers [G X]]] [numbers' [gs [G' [S L]]]] Sum. injection E as <-.
-rewrite G in G'. injection G' as <-. destruct (I numbers G) as [gs' [S' I']].
-rewrite S in S'. injection S' as <-. exists n. split; [reflexivity|]. intros s A.
+intros [[n' [E I]] [numbers [G X]]] L Sum. injection E as <-.
+destruct (I numbers G) as [gs [S I']]. exists n. split; [reflexivity|]. intros s A.
 destruct (I' s (proj1 A) (proj1 (proj2 A))) as [r [Hr Hv]].
 destruct (X s (proj1 A) (proj2 (proj2 A))) as [u [v [Hu [Hx C]]]].
-destruct (L s A) as [v' [Hx' D]]. rewrite Hx in Hx'. injection Hx' as <-.
+destruct (L numbers gs G S s A) as [v' [Hx' D]]. rewrite Hx in Hx'. injection Hx' as <-.
 exists u, (raised_mlp (Q2R (mask_omega w)) gs m s), r.
 split; [exact Hu|split; [exact Hr|split; [exact Hv|]]].
 exact (close_weaker _ _ _ _ Sum (close_triangle _ _ _ _ _ C D)).

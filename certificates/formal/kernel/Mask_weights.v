@@ -41,7 +41,7 @@ Definition leak_holds (d n : nat) (a : original_layer) (b : converted_layer) (bo
       forall s, admissible d n box s ->
       close (Q2R epsilon) (attention_output a s) (raised_attention (Q2R (mask_omega w)) a s)
   | Original_mlp m, Raised_neurons h w =>
-      exists numbers gs, gates_numbers (gates h) = Some numbers /\ single_gates numbers = Some gs /\
+      forall numbers gs, gates_numbers (gates h) = Some numbers -> single_gates numbers = Some gs ->
       forall s, admissible d n box s ->
       exists u, mlp_output (fun z => Some (gates_function (gated h) numbers z)) m s = Some u /\
                 close (Q2R epsilon) u (raised_mlp (Q2R (mask_omega w)) gs m s)

@@ -10,6 +10,7 @@ Require Import Attncert.kernel.Tensor_network.
 Require Import Attncert.kernel.Instance Attncert.kernel.Ball_rule Attncert.kernel.Lift.
 Require Import Attncert.kernel.Layers Attncert.kernel.Every_layer Attncert.kernel.Identity.
 Require Import Attncert.kernel.Mask_weights Attncert.kernel.Score_bound Attncert.kernel.Perturb.
+Require Import Attncert.kernel.Exponentials Attncert.kernel.Leak_rule.
 Import ListNotations.
 
 Module Type Models.
@@ -30,9 +31,10 @@ Inductive network_judgement : Type :=
 | Mask_leak (name : string) (box : option Q) (epsilon : Q)
 | Perturbation (name : string) (box : option Q) (epsilon : Q).
 
+(** Rule leak carries its precision. *)
 Inductive network_rule : Type :=
-  Instance_rule | Ball_rule | Box_rule | Lift_rule | Every_layer_rule | Spectral_rule
-| Triangle_rule | Perturb_rule.
+| Instance_rule | Ball_rule | Box_rule | Lift_rule | Every_layer_rule | Spectral_rule
+| Leak_rule (precision : positive) | Triangle_rule | Perturb_rule.
 
 (** ** Equality of what heads a certificate: numbers as they are written *)
 
@@ -132,7 +134,8 @@ Fixpoint layer_premises (premises : list (judgement network_judgement))
   | _ => None
   end.
 
-Module Network_extension (M : Models) <: Extension.
+Module Network_extension (M : Models) (X : Exponentials) <: Extension.
+Module L := Leaks X.
 
 Definition other : Type := network_judgement.
 
@@ -183,6 +186,18 @@ Definition lift_rule_ok (premises : list (judgement other)) (name : string) (box
   | _ => false
   end.
 
+Definition leak_rule_ok (p : positive) (premises : list (judgement other)) (name : string)
+    (box : option Q) (epsilon : Q) : bool :=
+  match premises with
+  | [Other (Score_bound n b bound)] =>
+      String.eqb n name && same_box b box &&
+      L.attention_leak_rule_ok M.original M.converted p name box bound epsilon
+  | [Other (Range n b ranges)] =>
+      String.eqb n name && same_box b box &&
+      L.mlp_leak_rule_ok M.original M.converted p name ranges epsilon
+  | _ => false
+  end.
+
 Definition triangle_rule_ok (premises : list (judgement other)) (name : string) (box : option Q)
     (epsilon : Q) : bool :=
   match premises with
@@ -208,6 +223,7 @@ Definition other_rule_ok (r : other_rule) (premises : list (judgement other))
       lift_rule_ok premises name box exact epsilon
   | Spectral_rule, Other (Score_bound name box bound) =>
       no_premises premises && spectral_rule_ok M.original name box bound
+  | Leak_rule p, Other (Mask_leak name box epsilon) => leak_rule_ok p premises name box epsilon
   | Triangle_rule, Other (One_layer_error name box false epsilon) =>
       triangle_rule_ok premises name box epsilon
   | Perturb_rule, Other (Perturbation name box epsilon) =>
@@ -291,11 +307,24 @@ destruct premises as [|[| | | | | |j] [|[| | | | | |k] [|]]]; try easy;
   subst n n' b b'. exact (triangle_error_sound _ _ _ _ _ _ _ H J L).
 Qed.
 
+Lemma leak_rule_sound p premises name box epsilon :
+  leak_rule_ok p premises name box epsilon = true ->
+  (forall j, In j premises -> holds holds_other j) -> holds_other (Mask_leak name box epsilon).
+Proof.
+unfold leak_rule_ok. intros H K.
+destruct premises as [|[| | | | | |j] [|k rest]]; try easy; [|now destruct j].
+destruct j as [|n b ranges| | | |n b bound| |]; try easy;
+  assert (J := K _ (or_introl eq_refl)); rewrite !andb_true_iff in H; destruct H as [[N B] H];
+  apply String.eqb_eq in N; apply same_box_sound in B; subst n b.
+- exact (L.mlp_leak_rule_sound M.original M.converted p name box ranges epsilon H J).
+- exact (L.attention_leak_rule_sound M.original M.converted p name box bound epsilon H J).
+Qed.
+
 Theorem other_rule_sound r premises conclusion : other_rule_ok r premises conclusion = true ->
   (forall j, In j premises -> holds holds_other j) -> holds holds_other conclusion.
 Proof.
 intros H K.
-destruct r, conclusion as [| | | | | |
+destruct r as [| | | | | |p| |], conclusion as [| | | | | |
   [name|name box ranges|name box exact e|box claims masked rounded e| | | |]]; try easy;
   cbn [other_rule_ok] in H.
 - apply andb_prop in H. now apply instance_sound.
@@ -307,6 +336,7 @@ destruct r, conclusion as [| | | | | |
 - destruct (layer_premises premises) as [l|] eqn:E; [|easy].
   exact (identity_sound _ _ _ H (layer_premises_sound _ _ E K)).
 - apply andb_prop in H. now apply spectral_sound.
+- exact (leak_rule_sound _ _ _ _ _ H K).
 - destruct exact; [easy|]. exact (triangle_rule_sound _ _ _ _ H K).
 - apply andb_prop in H. now apply perturb_sound.
 Qed.

@@ -53,14 +53,15 @@ let rules =
     ("shard-union", structural) ]
 
 let unsupported =
-  [ "leak"; "argmax"; "shard-union" ]
+  [ "argmax"; "shard-union" ]
 
 (* The rules that read models. *)
 let network_rules =
-  [ ("instance", V.Instance_rule); ("ball", V.Ball_rule); ("box", V.Box_rule);
-    ("lift", V.Lift_rule); ("every-layer", V.Every_layer_rule);
-    ("spectral", V.Spectral_rule); ("triangle", V.Triangle_rule);
-    ("perturb", V.Perturb_rule) ]
+  let exact rule _ = rule in
+  [ ("instance", exact V.Instance_rule); ("ball", exact V.Ball_rule); ("box", exact V.Box_rule);
+    ("lift", exact V.Lift_rule); ("every-layer", exact V.Every_layer_rule);
+    ("spectral", exact V.Spectral_rule); ("leak", fun precision -> V.Leak_rule (precision ()));
+    ("triangle", exact V.Triangle_rule); ("perturb", exact V.Perturb_rule) ]
 
 let shape_of rule =
   match List.assoc_opt rule rules with
@@ -192,7 +193,7 @@ let rule step =
   | "mask-error" -> V.Mask (precision ())
   | name ->
       match List.assoc_opt name network_rules with
-      | Some rule -> V.Other_rule rule
+      | Some rule -> V.Other_rule (rule precision)
       | None -> raise (Refusal.Unsupported ("rule '" ^ name ^ "' is not supported by this checker"))
 
 (* ** The form of a step *)
@@ -271,7 +272,7 @@ let session original converted =
     let original = original
     let converted = converted
   end in
-  let module Check = V.Checker (V.Computing) (V.Network_extension (Models)) in
+  let module Check = V.Checker (V.Computing) (V.Network_extension (Models) (V.Exponentials_computed)) in
   let state = ref Check.start in
   let accepts number by_rule premises keep conclusion =
     match Check.check_step !state { Check.number; by_rule; premises; keep; conclusion } with
