@@ -158,7 +158,7 @@ Proof.
 intros Fo Fc H P Hs.
 assert (E : match p with Exact_premise name => String.eqb name n | _ => false end = true ->
             layer_instance (d_model o) (longest (ends o)) a b).
-{ destruct p as [name|]; [|easy]. intros K. apply String.eqb_eq in K. subst name.
+{ destruct p as [name| |]; try easy. intros K. apply String.eqb_eq in K. subst name.
   destruct P as [a' [b' [Ea [Eb I]]]]. rewrite Fo in Ea. rewrite Fc in Eb.
   injection Ea as <-. injection Eb as <-. exact I. }
 destruct b as [h|h|h|h w|h w|k]; [..|destruct a; exact (E H s Hs)]; destruct a as [m|a|l]; try easy.

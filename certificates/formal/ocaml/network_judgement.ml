@@ -63,6 +63,10 @@ let masked_claim json =
   { V.masked_name = Json.text_of json "name"; masked_causal; masked_omega = number "omega";
     masked_epsilon = number "epsilon" }
 
+let rounded_claim json =
+  { V.rounded_name = Json.text_of json "name";
+    rounded_epsilon = rational (Number.of_json json "epsilon") }
+
 let check_files models json =
   let same key files = Json.to_text (Json.at json key) = Json.to_text files in
   if not (same "original" models.original_files && same "converted" models.converted_files) then
@@ -104,15 +108,17 @@ let of_json program models json =
       V.Score_bound (text "layer", inputs json, rational (Number.of_json json "bound"))
   | "mask-leak" ->
       V.Mask_leak (text "layer", inputs json, rational (Number.of_json json "epsilon"))
+  | "perturbation" ->
+      V.Perturbation (text "layer", inputs json, rational (Number.of_json json "epsilon"))
   | "identity" -> check_files models json; V.Identity
   | "layer-error" ->
       check_files models json;
-      let masked =
-        if Json.has json "masks" then List.map masked_claim (Json.array_of json "masks") else []
+      let listed key read =
+        if Json.has json key then List.map read (Json.array_of json key) else []
       in
-      if Json.has json "rounded" then unsupported "a rounded sublayer";
       V.Conversion
-        ( inputs json, List.map (claim program models) (Json.array_of json "layers"), masked,
+        ( inputs json, List.map (claim program models) (Json.array_of json "layers"),
+          listed "masks" masked_claim, listed "rounded" rounded_claim,
           rational (Number.of_json json "epsilon") )
   | "argmax-shard" ->
       let integer, except = integers json in
