@@ -150,7 +150,8 @@ def test_weights(kernels, conversion, case):
         kernels.agree(f"{case}: {name}[{index}] another number", conversion, "Rejected",
                       {"converted-weights": set_value(content, name, index, 100.0)})
         kernels.agree(f"{case}: {name}, a column that must be 0", conversion, "Rejected",
-                      {"converted-weights": set_value(content, name, file.count(name) - 1, 2.0**-14)})
+                      {"converted-weights": set_value(content, name, file.count(name) - 1,
+                                                      2.0**-14)})
     original = conversion.read("original-weights")
     file = TensorFile(original)
     for name in sorted(file.header):
