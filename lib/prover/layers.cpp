@@ -142,7 +142,7 @@ LayerClaim claim_for(const LayerPlan& plan, const Rational& epsilon) {
 }
 
 Result<std::vector<LayerPlan>> plan_layers(const Model& original, const Model& converted,
-                                           const std::optional<Rational>& box) {
+                                           const Inputs& inputs) {
   std::vector<LayerPlan> plans;
   for (const Sublayer& sublayer : original.network.sublayers) {
     const auto* mlp = std::get_if<MlpSublayer>(&sublayer);
@@ -150,7 +150,7 @@ Result<std::vector<LayerPlan>> plan_layers(const Model& original, const Model& c
     ATTNCERT_TRY(const NeuronHeads* heads,
                  sublayer_named<NeuronHeads>(converted.network, mlp->name));
     LayerPlan plan{mlp, heads, {mlp->activation, heads->function}, {}};
-    ATTNCERT_TRY(plan.ranges, ranges_of(original, *mlp, box));
+    ATTNCERT_TRY(plan.ranges, ranges_of(original, *mlp, inputs));
     plans.push_back(std::move(plan));
   }
   return plans;
@@ -160,16 +160,16 @@ Result<std::vector<LayerPlan>> plan_layers(const Model& original, const Model& c
 class LayerProver {
 public:
   LayerProver(const Model& original, const Model& converted, std::vector<LayerPlan> plans,
-              std::optional<Rational> box, const Progress& progress, bool rounded)
+              Inputs inputs, const Progress& progress, bool rounded)
       : original_(original),
         converted_(converted),
         plans_(std::move(plans)),
-        box_(std::move(box)),
+        inputs_(std::move(inputs)),
         progress_(progress),
         rounded_(rounded) {}
 
   Result<LayerCertificate> run(ConversionError claim) {
-    claim.box = box_;
+    claim.inputs = inputs_;
     std::vector<long> ends;
     std::size_t next = 0;
     std::size_t done = 0;
@@ -187,7 +187,8 @@ public:
       claim.epsilon = std::max(claim.epsilon, layer.epsilon);
       claim.layers.push_back(std::move(layer));
     }
-    const bool exact = claim.epsilon == 0 && !box_ && claim.masks.empty() && claim.rounded.empty();
+    const bool exact =
+        claim.epsilon == 0 && inputs_ == Inputs{} && claim.masks.empty() && claim.rounded.empty();
     const long end = derivation_.add(
         Rule::every_layer,
         exact ? Judgement(Identity{claim.original, claim.converted}) : Judgement(claim), ends);
@@ -217,8 +218,8 @@ private:
     }
     std::vector<long> premises{
         rounded.step,
-        derivation_.add(box_ ? Rule::box : Rule::ball, PreactivationRange{name, box_, plan.ranges},
-                        {}, kBallPrecision)};
+        derivation_.add(inputs_.is_box() ? Rule::box : Rule::ball,
+                        PreactivationRange{name, inputs_, plan.ranges}, {}, kBallPrecision)};
     const bool used_later = std::any_of(plans_.begin() + static_cast<long>(i) + 1, plans_.end(),
                                         [&](const LayerPlan& p) { return p.pair == plan.pair; });
     std::vector<long> keep;
@@ -229,7 +230,7 @@ private:
     const bool weights = plan.heads->masks.has_value();
     if (weights) keep.push_back(premises[1]);
     const long lifted =
-        derivation_.add(Rule::lift, LayerError{name, box_, epsilon, weights}, premises, 0, keep);
+        derivation_.add(Rule::lift, LayerError{name, inputs_, epsilon, weights}, premises, 0, keep);
     if (!weights) {
       ends.push_back(lifted);
       return claim_for(plan, epsilon);
@@ -255,10 +256,10 @@ private:
       return Stored{derivation_.add(Rule::instance, Instance{name}), {}};
     }
     ATTNCERT_TRY(const Rational moved,
-                 perturbation_of(original_, converted_, name, box_, kBallPrecision));
+                 perturbation_of(original_, converted_, name, inputs_, kBallPrecision));
     const Rational stated = with_room(moved);
     return Stored{
-        derivation_.add(Rule::perturb, Perturbation{name, box_, stated}, {}, kBallPrecision),
+        derivation_.add(Rule::perturb, Perturbation{name, inputs_, stated}, {}, kBallPrecision),
         stated};
   }
 
@@ -285,12 +286,12 @@ private:
                                std::vector<long>& ends) {
     const std::string& name = layer.name;
     const Rational& omega = heads.masks->omega;
-    ATTNCERT_TRY(const Rational scores, score_bound(original_, layer, box_, kBallPrecision));
+    ATTNCERT_TRY(const Rational scores, score_bound(original_, layer, inputs_, kBallPrecision));
     const Rational stated = with_room(scores);
     const long bound =
-        derivation_.add(Rule::spectral, ScoreBound{name, box_, stated}, {}, kBallPrecision);
+        derivation_.add(Rule::spectral, ScoreBound{name, inputs_, stated}, {}, kBallPrecision);
     ATTNCERT_TRY(const Rational leak,
-                 attention_leak(original_, layer, box_, stated, omega, kBallPrecision));
+                 attention_leak(original_, layer, inputs_, stated, omega, kBallPrecision));
     const Rational epsilon = add_leak(name, 0, exact, leak, bound, ends);
     return MaskClaim{name, layer.shape.mask, omega, epsilon};
   }
@@ -301,8 +302,9 @@ private:
     const Rational stated = with_room(std::max(moved, power_of_ten(-kLeastLeakPlaces)));
     const Rational total = round_decimal(Rational(epsilon + stated), kEpsilonDigits, Direction::up);
     const long leak =
-        derivation_.add(Rule::leak, MaskLeak{name, box_, stated}, {bound}, kBallPrecision);
-    ends.push_back(derivation_.add(Rule::triangle, LayerError{name, box_, total}, {first, leak}));
+        derivation_.add(Rule::leak, MaskLeak{name, inputs_, stated}, {bound}, kBallPrecision);
+    ends.push_back(
+        derivation_.add(Rule::triangle, LayerError{name, inputs_, total}, {first, leak}));
     return total;
   }
 
@@ -314,7 +316,7 @@ private:
   const Model& original_;
   const Model& converted_;
   std::vector<LayerPlan> plans_;
-  std::optional<Rational> box_;
+  Inputs inputs_;
   const Progress& progress_;
   bool rounded_;
   Derivation derivation_;
@@ -324,10 +326,10 @@ private:
 }  // namespace
 
 Result<LayerCertificate> certify_layers(const Model& original, const Model& converted,
-                                        const std::optional<Rational>& box,
-                                        const Progress& progress, bool rounded) {
-  ATTNCERT_TRY(std::vector<LayerPlan> plans, plan_layers(original, converted, box));
-  LayerProver prover(original, converted, std::move(plans), box, progress, rounded);
+                                        const Inputs& inputs, const Progress& progress,
+                                        bool rounded) {
+  ATTNCERT_TRY(std::vector<LayerPlan> plans, plan_layers(original, converted, inputs));
+  LayerProver prover(original, converted, std::move(plans), inputs, progress, rounded);
   return prover.run({original.hashes, converted.hashes, {}, {}, {}, {}, 0});
 }
 

@@ -1,0 +1,30 @@
+// What rounding does to a sublayer: used by the rules `round-*`, and by whoever states their bounds.
+#pragma once
+
+#include "attncert/interval/interval.hpp"
+#include "attncert/kernel/kernel.hpp"
+
+namespace attncert {
+
+/// How far a computed output coordinate of a sublayer, before it is added to the stream, is from the
+/// exact one, at most, for all inputs.
+/// Requires computed inputs, an MLP or its neuron heads, attention or its token heads
+/// Errors   network errors; RoundingUseless, RoundingOverflow, MaskTooWeak;
+///          RoundingUnsupported (gates, masks as weights)
+/// Status   trusted
+/// Source   docs/formulas.md#rounding
+Result<Rational> mlp_rounding(const Model& model, bool converted, const std::string& layer,
+                              const Inputs& inputs, const Evaluation& evaluation,
+                              Precision precision);
+Result<Rational> attention_rounding(const Model& model, bool converted, const std::string& layer,
+                                    const Inputs& inputs, const Evaluation& evaluation,
+                                    Precision precision);
+
+/// S such that every computed normalised row has a length of at most S sqrt(D).
+/// Requires layer-norm or rms-norm, mean and variance computed one after the other
+/// Errors   EnclosureUnbounded (other norms bound nothing), RoundingUseless
+/// Status   trusted
+/// Source   docs/formulas.md#rounding-norm
+Result<Rational> computed_radius(const Norm& norm, long width, const Evaluation& evaluation);
+
+}  // namespace attncert
