@@ -4,130 +4,15 @@
 #include <cmath>
 #include <map>
 
+#include "activation_bounds.hpp"
 #include "attncert/kernel/mask_bounds.hpp"
 #include "attncert/kernel/perturbation.hpp"
-#include "derivation.hpp"
 #include "layer_ranges.hpp"
 
 namespace attncert {
 namespace {
 
-constexpr Precision kBallPrecision = 64;
-constexpr int kEpsilonDigits = 12;
 constexpr int kLeastLeakPlaces = 20;  // smaller leaks are stated as 1e-20
-constexpr std::size_t kNestedDomains = 6;
-
-// One layer's facts.
-struct LayerPlan {
-  const MlpSublayer* mlp = nullptr;
-  const NeuronHeads* heads = nullptr;
-  Pair pair;
-  std::vector<Domain> ranges;
-};
-
-Rational reach_of(const Domain& range) {
-  return std::max(Rational(abs(*range.lower)), Rational(abs(*range.upper)));
-}
-
-// Symmetric domains at quantiles of the neurons' reaches; the last covers all.
-std::vector<Domain> nested_domains(const std::vector<LayerPlan>& plans, const Pair& pair) {
-  std::vector<Rational> reaches;
-  bool everything = false;
-  for (const LayerPlan& plan : plans) {
-    if (plan.pair != pair) continue;
-    for (const Domain& range : plan.ranges) {
-      everything = everything || !range.is_bounded();
-      if (range.is_bounded()) reaches.push_back(reach_of(range));
-    }
-  }
-  std::sort(reaches.begin(), reaches.end());
-  std::vector<Domain> domains;
-  for (std::size_t i = 1; i <= kNestedDomains && !reaches.empty(); ++i) {
-    const Rational& reach = reaches[i * reaches.size() / kNestedDomains -
-                                    (i * reaches.size() >= kNestedDomains ? 1 : 0)];
-    const Rational rounded = round_decimal(reach, 3, Direction::up);
-    if (domains.empty() || *domains.back().upper < rounded) {
-      domains.push_back({Rational(-rounded), rounded});
-    }
-  }
-  if (everything) domains.emplace_back();
-  return domains;
-}
-
-// Steps of one certificate at the end of another derivation; returns the concluding step.
-long append(Derivation& derivation, Certificate part) {
-  const long offset = derivation.size();
-  for (Step& step : part.steps) {
-    for (long& premise : step.premises) premise += offset;
-    for (long& kept : step.keep) kept += offset;
-    derivation.add(std::move(step));
-  }
-  return part.end + offset;
-}
-
-struct ActivationBound {
-  SupError claim;
-  long step;
-};
-
-// Bounds over all reals, where there is one, and over smaller and smaller domains where they are
-// better. All reals come first because a tail is a shorter proof than pieces as far as weights reach.
-Result<std::vector<ActivationBound>> prove_activation(Derivation& derivation,
-                                                      const std::vector<LayerPlan>& plans,
-                                                      const Pair& pair) {
-  std::vector<ActivationBound> bounds;
-  std::vector<Domain> domains = nested_domains(plans, pair);
-  const bool needs_all = !domains.empty() && !domains.back().is_bounded();
-  if (!needs_all) domains.emplace_back();
-  std::reverse(domains.begin(), domains.end());
-  const Rational precision = power_of_ten(-kEpsilonDigits);
-  for (const Domain& domain : domains) {
-    auto found = bound_supremum(pair, domain, precision);
-    const bool none = !found || found.value().kind == SupremumBound::Kind::unbounded;
-    if (none && !needs_all && domain == Domain{}) continue;
-    ATTNCERT_TRY(SupremumBound bound, std::move(found));
-    if (bound.kind == SupremumBound::Kind::unbounded) {
-      return fail(ErrorCode::TailDiverges, "the activation's error has no bound");
-    }
-    SupError claim = std::get<SupError>(bound.above.claim);
-    // of the next larger domain's bound; the largest bounded domain's is what ranges call for
-    const Rational worthwhile = bounds.size() == 1 && bounds.front().claim.domain == Domain{}
-                                    ? Rational(1 - 4 * precision)
-                                    : Rational(99, 100);
-    if (!bounds.empty() && claim.epsilon > worthwhile * bounds.back().claim.epsilon) continue;
-    bounds.push_back({std::move(claim), append(derivation, std::move(bound.above))});
-    if (bound.kind == SupremumBound::Kind::equal) break;  // nothing smaller is better
-  }
-  return bounds;
-}
-
-double neuron_error(const Domain& range, const std::vector<ActivationBound>& bounds) {
-  double least = INFINITY;
-  for (const ActivationBound& bound : bounds) {
-    if (bound.claim.domain.contains(range)) {
-      least = std::min(least, static_cast<double>(bound.claim.epsilon));
-    }
-  }
-  return least;
-}
-
-// The largest sum over neurons of |V2_jk| epsilon_j.
-Result<Rational> layer_epsilon(const Model& model, const LayerPlan& plan,
-                               const std::vector<ActivationBound>& bounds) {
-  ATTNCERT_TRY(const Affine out, mlp_output(model, *plan.mlp));
-  std::vector<double> errors;
-  for (const Domain& range : plan.ranges) errors.push_back(neuron_error(range, bounds));
-  double greatest = 0;
-  for (long k = 0; k < model.network.d_model; ++k) {
-    const auto row = out.weight.row(k);
-    double sum = 0;
-    for (std::size_t j = 0; j < errors.size(); ++j) sum += std::fabs(row[j]) * errors[j];
-    greatest = std::max(greatest, sum);
-  }
-  return greatest == 0
-             ? Rational(0)
-             : round_decimal(Rational(greatest * (1 + 1e-11)), kEpsilonDigits, Direction::up);
-}
 
 LayerClaim claim_for(const LayerPlan& plan, const Rational& epsilon) {
   const MlpSublayer& mlp = *plan.mlp;
@@ -212,7 +97,7 @@ private:
                   "sublayer '" + name + "' is gated by " + plan.mlp->activation +
                       ", which no heads compute exactly: only sigmoid gates can be converted");
     }
-    ATTNCERT_TRY(const auto rounded, prove_stored(name));
+    ATTNCERT_TRY(const auto rounded, stored(name));
     if (rounded.epsilon) {
       epsilon = round_decimal(Rational(epsilon + *rounded.epsilon), kEpsilonDigits, Direction::up);
     }
@@ -241,42 +126,25 @@ private:
     return claim_for(plan, add_leak(name, epsilon, lifted, leak, premises[1], ends));
   }
 
-  // The stored heads are the construction's, or near: a step, and how near where it is not exact.
-  struct Stored {
-    long step;
-    std::optional<Rational> epsilon;
-  };
-
-  Result<Stored> prove_stored(const std::string& name) {
-    if (!rounded_) return Stored{derivation_.add(Rule::instance, Instance{name}), {}};
-    Context context(Subjects{original_, converted_, {}});
-    const Step exact{1, Rule::instance, {}, {}, 0, {}, {}, Instance{name}};
-    const Status instance = check_step(context, exact, {});
-    if (instance || instance.error().code != ErrorCode::InstanceMismatch) {
-      return Stored{derivation_.add(Rule::instance, Instance{name}), {}};
-    }
-    ATTNCERT_TRY(const Rational moved,
-                 perturbation_of(original_, converted_, name, inputs_, kBallPrecision));
-    const Rational stated = with_room(moved);
-    return Stored{
-        derivation_.add(Rule::perturb, Perturbation{name, inputs_, stated}, {}, kBallPrecision),
-        stated};
+  Result<StoredHeads> stored(const std::string& name) {
+    if (!rounded_) return StoredHeads{derivation_.add(Rule::instance, Instance{name}), {}};
+    return prove_stored(derivation_, original_, converted_, name, inputs_);
   }
 
   // Attention and linear maps: exact, but for masks as weights and rounded weights.
   Status prove_other(const Sublayer& sublayer, ConversionError& claim, std::vector<long>& ends) {
     const std::string& name = name_of(sublayer);
-    ATTNCERT_TRY(const Stored stored, prove_stored(name));
+    ATTNCERT_TRY(const StoredHeads heads_step, stored(name));
     const auto* layer = std::get_if<AttentionSublayer>(&sublayer);
     const auto heads = sublayer_named<TokenHeads>(converted_.network, name);
     if (layer == nullptr || !heads || !heads.value()->masks) {
-      ends.push_back(stored.step);
-      if (!stored.epsilon) return ok();
-      claim.epsilon = std::max(claim.epsilon, *stored.epsilon);
-      claim.rounded.push_back({name, *stored.epsilon});
+      ends.push_back(heads_step.step);
+      if (!heads_step.epsilon) return ok();
+      claim.epsilon = std::max(claim.epsilon, *heads_step.epsilon);
+      claim.rounded.push_back({name, *heads_step.epsilon});
       return ok();
     }
-    ATTNCERT_TRY(const MaskClaim mask, prove_mask(*layer, *heads.value(), stored.step, ends));
+    ATTNCERT_TRY(const MaskClaim mask, prove_mask(*layer, *heads.value(), heads_step.step, ends));
     claim.epsilon = std::max(claim.epsilon, mask.epsilon);
     claim.masks.push_back(mask);
     return ok();
@@ -306,11 +174,6 @@ private:
     ends.push_back(
         derivation_.add(Rule::triangle, LayerError{name, inputs_, total}, {first, leak}));
     return total;
-  }
-
-  // Rounded up, so that other kernels' slightly wider enclosures pass too.
-  static Rational with_room(const Rational& bound) {
-    return round_decimal(Rational(bound * (1 + power_of_two(-30))), kEpsilonDigits, Direction::up);
   }
 
   const Model& original_;
