@@ -1,31 +1,12 @@
 // Rules round-mlp, round-attention, round-total: bounds against sublayers computed with rounding.
 #include "attncert/kernel/rounding.hpp"
-#include "attncert/model/importer.hpp"
-#include "attncert/prover/audit.hpp"
 #include "unit/kernel/rounded_sublayers.hpp"
-#include "unit/kernel/tiny_model.hpp"
-#include "unit/kernel/transformer.hpp"
+#include "unit/kernel/rounding_adder.hpp"
 
 using namespace attncert;
 using namespace attncert::testing;
 
 namespace {
-
-const std::string kMlp = "h.1.mlp";
-const std::string kAttention = "h.1.attn";
-
-Evaluation evaluation(const std::string& compute, const std::string& accumulate,
-                      const std::string& order = "any", Underflow underflow = Underflow::gradual) {
-  Evaluation result;
-  result.storage = format_named(compute).value();
-  result.compute = result.storage;
-  result.accumulate = format_named(accumulate).value();
-  result.summation = summation_named(order).value();
-  result.underflow = underflow;
-  return result;
-}
-
-Inputs computed(const Rational& size) { return {Inputs::Kind::computed, size}; }
 
 const std::vector<Evaluation>& evaluations() {
   static const std::vector<Evaluation> all{
@@ -37,40 +18,6 @@ const std::vector<Evaluation>& evaluations() {
       evaluation("tf32", "fp32", "any")};
   return all;
 }
-
-// A trained adder and its conversion.
-class Adder {
-public:
-  explicit Adder(std::optional<NumberType> type = {}, Gates gates = one_gate("1.702")) {
-    auto loaded = load_model(std::filesystem::path(ATTNCERT_SOURCE_DIR) / "certificates" /
-                             "models" / "adder-gelu");
-    REQUIRE(loaded);
-    loaded_ = std::move(loaded).value();
-    auto planned =
-        plan_conversion(loaded_.model, [&](const MlpSublayer&) { return Result<Gates>(gates); });
-    REQUIRE(planned);
-    if (type) plan_rounding(*type, planned.value());
-    bytes_ = bytes_of(planned.value().tensors);
-    auto file = TensorFile::parse(bytes_);
-    REQUIRE(file);
-    converted_ = {std::move(planned.value().network),
-                  std::move(file).value(),
-                  {std::string(64, 'c'), std::string(64, 'd')}};
-  }
-
-  const Model& original() const { return loaded_.model; }
-  const Model& converted() const { return converted_; }
-  Subjects subjects() const { return {original(), converted(), {}}; }
-  std::string check(const Step& step, const std::vector<Judgement>& premises = {}) const {
-    Context context(subjects());
-    return outcome(check_step(context, step, premises));
-  }
-
-private:
-  LoadedModel loaded_;
-  std::string bytes_;
-  Model converted_;
-};
 
 // A vector of the compute format, of length at most sqrt(D): random, with few entries, tiny, or such
 // that a row of a map is large.
@@ -104,7 +51,8 @@ void compare(const char* what, const Evaluation& machine_model, const Rational& 
   double measured = 0;
   for (int n = 0; n < 25; ++n) {
     const Vector row = some_row(random, machine, aim, n);
-    measured = std::max(measured, largest_difference(computed_by(machine, row), exact_by(row)));
+    const Vector found = computed_by(machine, row);
+    measured = std::max(measured, largest_difference(found, exact_by(row)));
   }
   const auto certified = static_cast<double>(bound);
   MESSAGE(std::string(what) << ": " << in_words(machine_model) << ": measured/certified "
