@@ -63,7 +63,8 @@ Json to_json(const AuditedLayer& layer) {
             {"message", layer.refusal->message}};
   }
   Json json{{"name", claim.name},
-            {"verdict", "proved"},
+            {"verdict", layer.is_useless() ? "useless" : "proved"},
+            {"size", shown(layer.size, kJsonDigits)},
             {"inputs", attncert::to_json(claim.inputs)},
             {"epsilon", shown(claim.epsilon, kJsonDigits)},
             {"largest_share", largest_share(claim).key}};
@@ -112,7 +113,8 @@ void print_table(const Audit& audit) {
     }
     std::vector<std::string> cells{shown(layer.claim.epsilon)};
     for (const Share& share : kShares) cells.push_back(shown(layer.claim.*share.of));
-    line(layer.claim.name, cells, largest_share(layer.claim).name);
+    const std::string useless = layer.is_useless() ? " (useless: as large as the output)" : "";
+    line(layer.claim.name, cells, largest_share(layer.claim).name + useless);
   }
 }
 

@@ -107,6 +107,7 @@ private:
     claim.epsilon = round_decimal(Rational(claim.approximation + claim.weights + claim.leak +
                                            claim.original_rounding + claim.converted_rounding),
                                   kEpsilonDigits, Direction::up);
+    layer.size = sizes_[claim.name];
     ends.insert(ends.end(), steps.begin(), steps.end());
     return layer;
   }
@@ -132,12 +133,13 @@ private:
                  sublayer_named<NeuronHeads>(converted_.network, mlp.name));
     claim.approximant = heads->function;
     ATTNCERT_CHECK(begin(mlp.norm, claim));
-    ATTNCERT_TRY(const Rational before, mlp_rounding(original_, false, mlp.name, claim.inputs,
-                                                     evaluation_, kBallPrecision));
-    ATTNCERT_TRY(const Rational after, mlp_rounding(converted_, true, mlp.name, claim.inputs,
-                                                    evaluation_, kBallPrecision));
-    claim.original_rounding = with_room(before);
-    claim.converted_rounding = with_room(after);
+    ATTNCERT_TRY(const RoundingBound before, mlp_rounding(original_, false, mlp.name, claim.inputs,
+                                                          evaluation_, kBallPrecision));
+    ATTNCERT_TRY(const RoundingBound after, mlp_rounding(converted_, true, mlp.name, claim.inputs,
+                                                         evaluation_, kBallPrecision));
+    claim.original_rounding = with_room(before.error);
+    claim.converted_rounding = with_room(after.error);
+    sizes_[claim.name] = before.size;
     const auto plan = std::find_if(plans_.begin(), plans_.end(),
                                    [&](const LayerPlan& one) { return one.mlp == &mlp; });
     if (plan == plans_.end()) return refused(mlp.name, "its pre-activations are not bounded");
@@ -186,14 +188,15 @@ private:
   Status prove_attention(const AttentionSublayer& layer, RoundingClaim& claim,
                          std::vector<long>& steps) {
     ATTNCERT_CHECK(begin(layer.norm, claim));
-    ATTNCERT_TRY(const Rational before,
+    ATTNCERT_TRY(const RoundingBound before,
                  attention_rounding(original_, false, layer.name, claim.inputs, evaluation_,
                                     kBallPrecision));
-    ATTNCERT_TRY(const Rational after,
+    ATTNCERT_TRY(const RoundingBound after,
                  attention_rounding(converted_, true, layer.name, claim.inputs, evaluation_,
                                     kBallPrecision));
-    claim.original_rounding = with_room(before);
-    claim.converted_rounding = with_room(after);
+    claim.original_rounding = with_room(before.error);
+    claim.converted_rounding = with_room(after.error);
+    sizes_[claim.name] = before.size;
     ATTNCERT_TRY(const StoredHeads stored,
                  prove_stored(derivation_, original_, converted_, layer.name, claim.inputs));
     if (stored.epsilon) claim.weights = *stored.epsilon;
@@ -210,6 +213,7 @@ private:
   std::vector<const Sublayer*> chosen_;
   std::vector<LayerPlan> plans_;
   std::map<std::string, std::vector<ActivationBound>> bounds_;
+  std::map<std::string, Rational> sizes_;  // of the original's outputs
   Derivation derivation_;
 };
 

@@ -6,17 +6,23 @@
 
 namespace attncert {
 
-/// How far a computed output coordinate of a sublayer, before it is added to the stream, is from the
-/// exact one, at most, for all inputs.
+/// Of a sublayer's output coordinates, before they are added to the stream: how far computed ones are
+/// from exact ones, and how large exact ones are, at most.
+struct RoundingBound {
+  Rational error;
+  Rational size;
+};
+
+/// Both for all inputs.
 /// Requires computed inputs, an MLP or its neuron heads, attention or its token heads
 /// Errors   network errors; RoundingUseless, RoundingOverflow, MaskTooWeak;
 ///          RoundingUnsupported (gates, masks as weights)
 /// Status   trusted
 /// Source   docs/formulas.md#rounding
-Result<Rational> mlp_rounding(const Model& model, bool converted, const std::string& layer,
+Result<RoundingBound> mlp_rounding(const Model& model, bool converted, const std::string& layer,
                               const Inputs& inputs, const Evaluation& evaluation,
                               Precision precision);
-Result<Rational> attention_rounding(const Model& model, bool converted, const std::string& layer,
+Result<RoundingBound> attention_rounding(const Model& model, bool converted, const std::string& layer,
                                     const Inputs& inputs, const Evaluation& evaluation,
                                     Precision precision);
 

@@ -17,6 +17,12 @@ struct AuditOptions {
 struct AuditedLayer {
   RoundingClaim claim;
   std::optional<Error> refusal;
+  Rational size = 0;  // no exact output coordinate of the original is larger, up to sign
+
+  /// Rounding may be as large as the output itself: true, and of no use.
+  bool is_useless() const {
+    return !refusal && claim.original_rounding + claim.converted_rounding >= size;
+  }
 };
 
 /// All sublayers, and a proof about those that are not refused, if there are any.

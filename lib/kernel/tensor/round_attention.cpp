@@ -3,7 +3,6 @@
 
 #include "../rules.hpp"
 #include "attncert/interval/functions.hpp"
-#include "attncert/kernel/rounding.hpp"
 #include "rounded_map.hpp"
 #include "row_range.hpp"
 
@@ -204,8 +203,8 @@ Result<InnerValues> head_means(const Machine& machine, const Maps& maps, const N
   return inner;
 }
 
-Result<Upper> error_of(const Machine& machine, const Model& model, const Maps& maps,
-                       const Inputs& inputs, Precision precision) {
+Result<RoundingBound> error_of(const Machine& machine, const Model& model, const Maps& maps,
+                               const Inputs& inputs, Precision precision) {
   const auto context = context_of(model.network);
   if (!context) {
     return fail(ErrorCode::LayerFactsMismatch,
@@ -228,10 +227,10 @@ Status round_attention(Context& context, const Step& step, const Premises& premi
   if (!premises.empty()) return premise_count();
   ATTNCERT_TRY(const Rounding* goal, conclusion_as<Rounding>(step));
   ATTNCERT_TRY(const Model* model, goal->converted ? context.converted() : context.original());
-  ATTNCERT_TRY(const Rational error,
+  ATTNCERT_TRY(const RoundingBound bound,
                attention_rounding(*model, goal->converted, goal->layer, goal->inputs,
                                   goal->evaluation, step.precision));
-  if (error <= goal->epsilon) return ok();
+  if (bound.error <= goal->epsilon) return ok();
   return fail(ErrorCode::BoundExceeded,
               "rounding may move an output coordinate of " + goal->layer + " by more than stated");
 }
@@ -240,9 +239,9 @@ Status round_attention(Context& context, const Step& step, const Premises& premi
 
 namespace attncert {
 
-Result<Rational> attention_rounding(const Model& model, bool converted, const std::string& layer,
-                                    const Inputs& inputs, const Evaluation& evaluation,
-                                    Precision precision) {
+Result<RoundingBound> attention_rounding(const Model& model, bool converted,
+                                         const std::string& layer, const Inputs& inputs,
+                                         const Evaluation& evaluation, Precision precision) {
   using namespace rules;
   const Machine machine(evaluation);
   Maps maps;
@@ -254,9 +253,7 @@ Result<Rational> attention_rounding(const Model& model, bool converted, const st
                  sublayer_named<AttentionSublayer>(model.network, layer));
     ATTNCERT_TRY(maps, maps_of(machine, model, *original));
   }
-  ATTNCERT_TRY(const Upper error, error_of(machine, model, maps, inputs, precision));
-  if (std::isfinite(error.value())) return Rational(error.value());
-  return fail(ErrorCode::EnclosureUnbounded, "the weights overflow fp64 sums");
+  return error_of(machine, model, maps, inputs, precision);
 }
 
 }  // namespace attncert

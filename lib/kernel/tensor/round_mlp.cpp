@@ -2,7 +2,6 @@
 #include <algorithm>
 
 #include "../rules.hpp"
-#include "attncert/kernel/rounding.hpp"
 #include "rounded_map.hpp"
 #include "slope_bound.hpp"
 
@@ -25,8 +24,9 @@ Error unsupported(const std::string& layer, const std::string& what) {
 }
 
 // (activation(z) V2 + b2, z = n V1 + b1) in the machine's numbers.
-Result<Upper> error_of_mlp(const Machine& machine, const Model& model, const MlpSublayer& mlp,
-                           const Inputs& inputs, Precision precision) {
+Result<RoundingBound> error_of_mlp(const Machine& machine, const Model& model,
+                                   const MlpSublayer& mlp, const Inputs& inputs,
+                                   Precision precision) {
   if (mlp.gate) return unsupported(mlp.name, "it is gated");
   ATTNCERT_TRY(const NormedRow row, normed_row(machine, model, mlp.norm, inputs));
   ATTNCERT_TRY(Affine in, mlp_scores(model, mlp));
@@ -216,8 +216,8 @@ Result<QueryAndValue> query_and_value(const Machine& machine, const Model& model
   return result;
 }
 
-Result<Upper> error_of_heads(const Machine& machine, const Model& model, const NeuronHeads& heads,
-                             const Inputs& inputs) {
+Result<RoundingBound> error_of_heads(const Machine& machine, const Model& model,
+                                     const NeuronHeads& heads, const Inputs& inputs) {
   if (heads.masks) return unsupported(heads.name, "its masks are weights");
   ATTNCERT_TRY(const QueryAndValue rows, query_and_value(machine, model, heads, inputs));
   Upper reach;
@@ -258,9 +258,10 @@ Status round_mlp(Context& context, const Step& step, const Premises& premises) {
   if (!premises.empty()) return premise_count();
   ATTNCERT_TRY(const Rounding* goal, conclusion_as<Rounding>(step));
   ATTNCERT_TRY(const Model* model, goal->converted ? context.converted() : context.original());
-  ATTNCERT_TRY(const Rational error, mlp_rounding(*model, goal->converted, goal->layer,
-                                                  goal->inputs, goal->evaluation, step.precision));
-  if (error <= goal->epsilon) return ok();
+  ATTNCERT_TRY(const RoundingBound bound,
+               mlp_rounding(*model, goal->converted, goal->layer, goal->inputs, goal->evaluation,
+                            step.precision));
+  if (bound.error <= goal->epsilon) return ok();
   return fail(ErrorCode::BoundExceeded,
               "rounding may move an output coordinate of " + goal->layer + " by more than stated");
 }
@@ -269,21 +270,17 @@ Status round_mlp(Context& context, const Step& step, const Premises& premises) {
 
 namespace attncert {
 
-Result<Rational> mlp_rounding(const Model& model, bool converted, const std::string& layer,
-                              const Inputs& inputs, const Evaluation& evaluation,
-                              Precision precision) {
+Result<RoundingBound> mlp_rounding(const Model& model, bool converted, const std::string& layer,
+                                   const Inputs& inputs, const Evaluation& evaluation,
+                                   Precision precision) {
   using namespace rules;
   const Machine machine(evaluation);
-  Upper error;
   if (converted) {
     ATTNCERT_TRY(const NeuronHeads* heads, sublayer_named<NeuronHeads>(model.network, layer));
-    ATTNCERT_TRY(error, error_of_heads(machine, model, *heads, inputs));
-  } else {
-    ATTNCERT_TRY(const MlpSublayer* mlp, sublayer_named<MlpSublayer>(model.network, layer));
-    ATTNCERT_TRY(error, error_of_mlp(machine, model, *mlp, inputs, precision));
+    return error_of_heads(machine, model, *heads, inputs);
   }
-  if (std::isfinite(error.value())) return Rational(error.value());
-  return fail(ErrorCode::EnclosureUnbounded, "the weights overflow fp64 sums");
+  ATTNCERT_TRY(const MlpSublayer* mlp, sublayer_named<MlpSublayer>(model.network, layer));
+  return error_of_mlp(machine, model, *mlp, inputs, precision);
 }
 
 }  // namespace attncert

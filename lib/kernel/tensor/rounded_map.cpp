@@ -185,7 +185,8 @@ Result<RoundedRows> rounded_rows(const Machine& machine, const NormedRow& row,
   return rows;
 }
 
-Result<Upper> output_error(const Machine& machine, const StoredMap& out, const InnerValues& inner) {
+Result<RoundingBound> output_error(const Machine& machine, const StoredMap& out,
+                                   const InnerValues& inner) {
   ATTNCERT_TRY(const Upper added, machine.sum(inner.terms));
   const Upper relative =
       compound(unless(out.exact, machine.storage), added, machine.compute, machine.compute);
@@ -203,6 +204,7 @@ Result<Upper> output_error(const Machine& machine, const StoredMap& out, const I
                                Upper::of(2 * inner.terms) * machine.accumulate_tiny +
                                Upper::of(2L) * machine.compute_tiny);
   Upper largest;
+  Upper size;
   for (long k = 0; k < out.map.weight.rows; ++k) {
     const TwoSums sums = dots_of(out.map.weight.row(k), errors, sizes);
     const Upper bias = Upper::of(out.map.bias[static_cast<std::size_t>(k)]);
@@ -210,8 +212,12 @@ Result<Upper> output_error(const Machine& machine, const StoredMap& out, const I
     const Upper error = sums.first + moved + fixed;
     ATTNCERT_CHECK(machine.check_size(sums.second + bias + error, "an output coordinate"));
     largest = max(largest, error);
+    size = max(size, sums.second + bias);
   }
-  return largest;
+  if (!std::isfinite(largest.value()) || !std::isfinite(size.value())) {
+    return fail(ErrorCode::EnclosureUnbounded, "the weights overflow fp64 sums");
+  }
+  return RoundingBound{Rational(largest.value()), Rational(size.value())};
 }
 
 }  // namespace attncert::rules

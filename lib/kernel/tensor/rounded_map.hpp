@@ -1,6 +1,7 @@
 // Affine maps of a normalised row, computed with roundings: docs/formulas.md#rounding-sums.
 #pragma once
 
+#include "attncert/kernel/rounding.hpp"
 #include "attncert/kernel/weights.hpp"
 #include "attncert/statement/inputs.hpp"
 #include "machine.hpp"
@@ -55,7 +56,9 @@ struct InnerValues {
   Upper bias_factor;  // relative error of what multiplies the bias
 };
 
-/// The largest error of an output coordinate.
-Result<Upper> output_error(const Machine& machine, const StoredMap& out, const InnerValues& inner);
+/// The largest error of an output coordinate, and the largest size. EnclosureUnbounded where sums
+/// overflow fp64
+Result<RoundingBound> output_error(const Machine& machine, const StoredMap& out,
+                                   const InnerValues& inner);
 
 }  // namespace attncert::rules

@@ -50,7 +50,12 @@ Interval rounding_of(const HeadRows& rows, Precision precision) {
 Interval spectral_norm(const HeadRows& rows, Precision precision) {
   std::vector<double> gram;
   for (const Direction& a : rows.directions) {
-    for (const Direction& b : rows.directions) gram.push_back(magnitude(dot(a.r, b.r)));
+    for (const Direction& b : rows.directions) {
+      const double product = magnitude(dot(a.r, b.r));
+      gram.push_back(product);
+      if (&a == &b) break;
+      gram.push_back(product);  // of b and a
+    }
   }
   return sqrt(length_bound(gram, precision), precision) + rounding_of(rows, precision);
 }

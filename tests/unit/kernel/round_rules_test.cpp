@@ -72,7 +72,7 @@ TEST_CASE("rule round-mlp: computed MLPs are not farther off than certified") {
     const auto bound = mlp_rounding(model, false, kMlp, computed(1), machine, 64);
     REQUIRE(outcome(bound) == "ok");
     compare(
-        "MLP", machine, bound.value(), aim,
+        "MLP", machine, bound.value().error, aim,
         [&](const auto& m, const Vector& n) { return computed_mlp(m, model, mlp, n); },
         [&](const Vector& n) { return exact_mlp(model, mlp, n); });
   }
@@ -95,7 +95,7 @@ TEST_CASE("rule round-mlp: computed neuron heads are not farther off than certif
         }
         REQUIRE(outcome(bound) == "ok");
         compare(
-            "neuron heads", machine, bound.value(), aim,
+            "neuron heads", machine, bound.value().error, aim,
             [&](const auto& m, const Vector& n) { return computed_heads(m, model, heads, n); },
             [&](const Vector& n) { return exact_heads(model, heads, n); });
       }
@@ -117,7 +117,7 @@ TEST_CASE("rule round-attention: computed attention is not farther off than cert
       REQUIRE(outcome(bound) == "ok");
       std::vector<Vector> rows;
       compare(
-          converted ? "token heads" : "attention", machine, bound.value(), maps.key,
+          converted ? "token heads" : "attention", machine, bound.value().error, maps.key,
           [&](const auto& m, const Vector& n) {
             rows.push_back(n);
             if (rows.size() > 6) rows.erase(rows.begin());
@@ -148,9 +148,9 @@ TEST_CASE("rule round-mlp: where everything underflows, the bound is of that siz
     const Evaluation machine = evaluation("fp32", "fp32", "any", underflow);
     const auto bound = mlp_rounding(model, false, "m", computed(1), machine, 64);
     REQUIRE(outcome(bound) == "ok");
-    CHECK(bound.value() < power_of_two(-100));
+    CHECK(bound.value().error < power_of_two(-100));
     compare(
-        "underflow", machine, bound.value(), mlp_scores(model, mlp).value(),
+        "underflow", machine, bound.value().error, mlp_scores(model, mlp).value(),
         [&](const auto& m, const Vector& n) { return computed_mlp(m, model, mlp, n); },
         [&](const Vector& n) { return exact_mlp(model, mlp, n); });
   }

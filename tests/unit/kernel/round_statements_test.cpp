@@ -14,9 +14,12 @@ Step rounding(Rule rule, Rounding goal) { return computing(rule, std::move(goal)
 
 Result<Rational> bound_of(const Model& model, bool converted, const std::string& layer,
                           const Evaluation& machine, const Inputs& inputs = computed(1)) {
-  return layer == kMlp || layer == "m"
-             ? mlp_rounding(model, converted, layer, inputs, machine, 64)
-             : attention_rounding(model, converted, layer, inputs, machine, 64);
+  const auto bound = layer == kMlp || layer == "m"
+                         ? mlp_rounding(model, converted, layer, inputs, machine, 64)
+                         : attention_rounding(model, converted, layer, inputs, machine, 64);
+  if (!bound) return bound.error();
+  CHECK(bound.value().size > 0);
+  return bound.value().error;
 }
 
 // The outcome for the tiny MLP of 3 coordinates after some change.
