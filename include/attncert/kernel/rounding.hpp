@@ -30,7 +30,7 @@ Result<RoundingBound> attention_rounding(const Model& model, bool converted, con
 /// Requires layer-norm or rms-norm, mean and variance computed one after the other
 /// Errors   EnclosureUnbounded (other norms bound nothing), RoundingUseless
 /// Status   trusted
-/// Source   docs/formulas.md#rounding-norm
+/// Source   docs/formulas.md#rounding-norms
 Result<Rational> computed_radius(const Norm& norm, long width, const Evaluation& evaluation);
 
 }  // namespace attncert
