@@ -253,6 +253,7 @@ struct Total {
     for (const AuditedLayer& layer : made.value().layers) REQUIRE_FALSE(layer.refusal);
     certificate = *made.value().certificate;
     step = certificate.steps.back();
+    REQUIRE(step.rule == Rule::round_total);
     for (const long premise : step.premises) {
       premises.push_back(certificate.steps[static_cast<std::size_t>(premise - 1)].conclusion);
     }
