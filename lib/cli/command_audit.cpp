@@ -28,6 +28,7 @@ struct Options {
   std::string domain = "every-input";
   std::string epsilon;
   std::string layer;
+  long tokens = 0;
   std::string output;
   bool json = false;
 };
@@ -52,6 +53,8 @@ Result<Evaluation> evaluation_argument(const Options& options) {
 Result<AuditOptions> audit_options(const Options& options) {
   AuditOptions how;
   if (!options.layer.empty()) how.layer = options.layer;
+  if (options.tokens < 0) return fail(ErrorCode::NumberSyntax, "--tokens must be at least 1");
+  if (options.tokens > 0) how.tokens = options.tokens;
   if (options.domain == "every-input") return how;
   constexpr std::string_view box = "box:";
   if (options.domain.starts_with(box)) {
@@ -189,11 +192,14 @@ void add_audit(CLI::App& application, int& exit_code) {
   command->add_option("--epsilon", options->epsilon,
                       "the error to prove; exit code 1 if it is not");
   command->add_option("--layer", options->layer, "this sublayer only");
+  command->add_option("--tokens", options->tokens,
+                      "most tokens in a sequence, for networks without a context");
   command->add_option("-o,--output", options->output, "the certificate to write");
   command->add_flag("--json", options->json, "print one JSON object");
   command->footer(
-      "Example:\n  attncert audit certificates/models/adder-gelu /tmp/adder-heads "
-      "--format bf16 --accumulate fp32");
+      "Example:\n  attncert audit certificates/models/adder-gelu "
+      "certificates/models/adder-gelu/heads "
+      "\\\n    --format bf16 --accumulate fp32");
   command->callback([options, &exit_code] { exit_code = run(*options); });
 }
 

@@ -122,13 +122,19 @@ private:
 
   long add_rounding(Rule rule, const RoundingClaim& claim, bool converted) {
     const Rational& share = converted ? claim.converted_rounding : claim.original_rounding;
-    return derivation_.add(rule, Rounding{claim.name, converted, claim.inputs, evaluation_, share},
-                           {}, kBallPrecision);
+    return derivation_.add(
+        rule, Rounding{claim.name, converted, claim.inputs, evaluation_, share, claim.tokens}, {},
+        kBallPrecision);
   }
 
   Status prove_mlp(const MlpSublayer& mlp, RoundingClaim& claim, std::vector<long>& steps) {
     claim.activation = mlp.activation;
-    if (mlp.gate) return refused(mlp.name, "gated MLPs are not supported");
+    if (mlp.gate)
+      return refused(mlp.name, "it is gated by " + mlp.activation +
+                                   ", and gated MLPs are not supported" +
+                                   (mlp.activation == "sigmoid"
+                                        ? ""
+                                        : " (no heads compute this one exactly on any open set)"));
     ATTNCERT_TRY(const NeuronHeads* heads,
                  sublayer_named<NeuronHeads>(converted_.network, mlp.name));
     claim.approximant = heads->function;
@@ -188,12 +194,13 @@ private:
   Status prove_attention(const AttentionSublayer& layer, RoundingClaim& claim,
                          std::vector<long>& steps) {
     ATTNCERT_CHECK(begin(layer.norm, claim));
+    if (!context_of(original_.network)) claim.tokens = options_.tokens;
     ATTNCERT_TRY(const RoundingBound before,
                  attention_rounding(original_, false, layer.name, claim.inputs, evaluation_,
-                                    kBallPrecision));
+                                    claim.tokens, kBallPrecision));
     ATTNCERT_TRY(const RoundingBound after,
                  attention_rounding(converted_, true, layer.name, claim.inputs, evaluation_,
-                                    kBallPrecision));
+                                    claim.tokens, kBallPrecision));
     claim.original_rounding = with_room(before.error);
     claim.converted_rounding = with_room(after.error);
     sizes_[claim.name] = before.size;

@@ -84,10 +84,15 @@ std::string words(const ConversionError& j) {
   return text;
 }
 
+std::string in_sequences(const std::optional<long>& tokens) {
+  return tokens ? ", in sequences of at most " + std::to_string(*tokens) + " tokens" : "";
+}
+
 std::string words(const Rounding& j) {
   return "every output coordinate of " + j.layer + " of the " +
          (j.converted ? "converted" : "original") + " model is computed within " +
-         to_string(j.epsilon) + ", for " + in_words(j.inputs) + ", with " + in_words(j.evaluation);
+         to_string(j.epsilon) + ", for " + in_words(j.inputs) + in_sequences(j.tokens) + ", with " +
+         in_words(j.evaluation);
 }
 
 std::string words(const RoundingError& j) {
@@ -97,7 +102,7 @@ std::string words(const RoundingError& j) {
       "coordinate of the converted sublayer differs from the original's by more than epsilon:";
   for (const RoundingClaim& layer : j.layers) {
     text += "\n  " + layer.name + ": epsilon " + to_string(layer.epsilon) + " for " +
-            in_words(layer.inputs) + ", after " + layer.norm;
+            in_words(layer.inputs) + ", after " + layer.norm + in_sequences(layer.tokens);
     if (!layer.activation.empty()) {
       text += ", " + layer.activation + " by heads computing " + layer.approximant;
     }

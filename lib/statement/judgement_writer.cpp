@@ -37,6 +37,7 @@ Json to_json(const RoundingClaim& claim) {
             {"original_rounding", to_string(claim.original_rounding)},
             {"converted_rounding", to_string(claim.converted_rounding)},
             {"epsilon", to_string(claim.epsilon)}};
+  if (claim.tokens) json["tokens"] = *claim.tokens;
   if (claim.activation.empty()) return json;
   json["activation"] = claim.activation;
   json["approximant"] = claim.approximant;
@@ -143,6 +144,7 @@ void put(Json& json, const ArgmaxShard& j) {
 
 void put(Json& json, const Rounding& j) {
   put_bound(json, j);
+  if (j.tokens) json["tokens"] = *j.tokens;
   json["side"] = j.converted ? "converted" : "original";
   json["evaluation"] = to_json(j.evaluation);
 }

@@ -12,12 +12,20 @@ Result<Inputs> computed_inputs(const Json& value) {
               "inputs of rounding are {\"computed\": S} or {\"computed_box\": S}");
 }
 
+Result<std::optional<long>> tokens_in(const Json& value) {
+  if (!value.contains("tokens")) return std::optional<long>();
+  ATTNCERT_TRY(const long tokens, integer_of(value, "tokens"));
+  if (tokens >= 1) return std::optional(tokens);
+  return fail(ErrorCode::BoundNegative, "'tokens' must be at least 1");
+}
+
 Result<RoundingClaim> layer_of(const Json& value) {
   ATTNCERT_CHECK(check_keys(value, "a layer",
                             {"name", "inputs", "norm", "norm_epsilon", "approximation", "weights",
                              "leak", "original_rounding", "converted_rounding", "epsilon"},
-                            {"activation", "approximant"}));
+                            {"activation", "approximant", "tokens"}));
   RoundingClaim claim;
+  ATTNCERT_TRY(claim.tokens, tokens_in(value));
   ATTNCERT_TRY(claim.name, name_in(value, "name"));
   ATTNCERT_TRY(claim.inputs, computed_inputs(value));
   ATTNCERT_TRY(claim.norm, text_of(value, "norm"));
@@ -29,9 +37,10 @@ Result<RoundingClaim> layer_of(const Json& value) {
   ATTNCERT_TRY(claim.converted_rounding, epsilon_of(value, "converted_rounding"));
   ATTNCERT_TRY(claim.epsilon, epsilon_of(value));
   if (!value.contains("activation") && !value.contains("approximant")) return claim;
-  ATTNCERT_CHECK(check_keys(value, "a layer", {"activation", "approximant"},
-                            {"name", "inputs", "norm", "norm_epsilon", "approximation", "weights",
-                             "leak", "original_rounding", "converted_rounding", "epsilon"}));
+  ATTNCERT_CHECK(
+      check_keys(value, "a layer", {"activation", "approximant"},
+                 {"name", "inputs", "norm", "norm_epsilon", "approximation", "weights", "leak",
+                  "original_rounding", "converted_rounding", "epsilon", "tokens"}));
   ATTNCERT_TRY(claim.activation, function_of(value, "activation"));
   ATTNCERT_TRY(claim.approximant, function_of(value, "approximant"));
   return claim;
@@ -47,9 +56,11 @@ Result<bool> side_of(const Json& value) {
 
 Result<Judgement> read_rounding(const Json& value) {
   ATTNCERT_CHECK(check_keys(value, "a rounding judgement",
-                            {"judgement", "layer", "side", "inputs", "evaluation", "epsilon"}));
+                            {"judgement", "layer", "side", "inputs", "evaluation", "epsilon"},
+                            {"tokens"}));
   Rounding rounding;
   ATTNCERT_TRY(rounding.layer, name_in(value, "layer"));
+  ATTNCERT_TRY(rounding.tokens, tokens_in(value));
   ATTNCERT_TRY(rounding.converted, side_of(value));
   ATTNCERT_TRY(rounding.inputs, computed_inputs(value));
   ATTNCERT_TRY(rounding.evaluation, evaluation_of(value.at("evaluation")));

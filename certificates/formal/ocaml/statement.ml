@@ -350,18 +350,28 @@ let share_of json key =
   if Q.sign share < 0 then fail "EpsilonNegative" (key ^ " must not be negative");
   share
 
+let tokens_in json =
+  if not (Json.has json "tokens") then []
+  else begin
+    let tokens = Json.integer_of json "tokens" in
+    if Z.sign tokens <= 0 then fail "BoundNegative" "'tokens' must be at least 1";
+    [ ("tokens", Json.Int tokens) ]
+  end
+
 let rounding json =
   Json.check_keys json "a rounding judgement"
-    [ "judgement"; "layer"; "side"; "inputs"; "evaluation"; "epsilon" ] [];
+    [ "judgement"; "layer"; "side"; "inputs"; "evaluation"; "epsilon" ] [ "tokens" ];
   let layer = name_of json "layer" in
+  let tokens = tokens_in json in
   let side = Json.text_of json "side" in
   if not (List.mem side [ "original"; "converted" ]) then
     fail "JsonWrongType" "'side' must be \"original\" or \"converted\"";
   let inputs = computed_inputs_of json in
   let evaluation = evaluation_of (Json.at json "evaluation") in
   kinded "rounding"
-    [ ("layer", text layer); ("side", text side); ("inputs", inputs); ("evaluation", evaluation);
-      ("epsilon", number (epsilon_of json)) ]
+    ([ ("layer", text layer); ("side", text side); ("inputs", inputs); ("evaluation", evaluation);
+       ("epsilon", number (epsilon_of json)) ]
+    @ tokens)
 
 let shares =
   [ "approximation"; "weights"; "leak"; "original_rounding"; "converted_rounding" ]
@@ -369,7 +379,8 @@ let shares =
 let rounding_layer json =
   let keys = [ "name"; "inputs"; "norm"; "norm_epsilon" ] @ shares @ [ "epsilon" ] in
   let functions = [ "activation"; "approximant" ] in
-  Json.check_keys json "a layer" keys functions;
+  Json.check_keys json "a layer" keys ("tokens" :: functions);
+  let tokens = tokens_in json in
   let name = name_of json "name" in
   let inputs = computed_inputs_of json in
   let norm = Json.text_of json "norm" in
@@ -379,7 +390,7 @@ let rounding_layer json =
   let pair =
     if not (List.exists (Json.has json) functions) then []
     else begin
-      Json.check_keys json "a layer" functions keys;
+      Json.check_keys json "a layer" functions ("tokens" :: keys);
       let activation = function_of json "activation" in
       [ ("activation", text activation); ("approximant", text (function_of json "approximant")) ]
     end
@@ -388,7 +399,7 @@ let rounding_layer json =
     Json.Object
       ([ ("name", text name); ("inputs", inputs); ("norm", text norm);
          ("norm_epsilon", number norm_epsilon); ("epsilon", number epsilon) ]
-      @ bounds @ pair) )
+      @ bounds @ pair @ tokens) )
 
 let rounding_error json =
   Json.check_keys json "a rounding-error statement"

@@ -14,17 +14,19 @@ struct RoundingBound {
 };
 
 /// Both for all inputs.
-/// Requires computed inputs, an MLP or its neuron heads, attention or its token heads
+/// Requires computed inputs; sequences of at most `tokens` tokens, or without that the network's
+///          context (LayerFactsMismatch where there is none); an MLP or its neuron heads, attention or its token heads
 /// Errors   network errors; RoundingUseless, RoundingOverflow, MaskTooWeak;
 ///          RoundingUnsupported (gates, masks as weights)
 /// Status   trusted
 /// Source   docs/formulas.md#rounding
 Result<RoundingBound> mlp_rounding(const Model& model, bool converted, const std::string& layer,
-                              const Inputs& inputs, const Evaluation& evaluation,
-                              Precision precision);
-Result<RoundingBound> attention_rounding(const Model& model, bool converted, const std::string& layer,
-                                    const Inputs& inputs, const Evaluation& evaluation,
-                                    Precision precision);
+                                   const Inputs& inputs, const Evaluation& evaluation,
+                                   Precision precision);
+Result<RoundingBound> attention_rounding(const Model& model, bool converted,
+                                         const std::string& layer, const Inputs& inputs,
+                                         const Evaluation& evaluation,
+                                         const std::optional<long>& tokens, Precision precision);
 
 /// S such that every computed normalised row has a length of at most S sqrt(D).
 /// Requires layer-norm or rms-norm, mean and variance computed one after the other

@@ -11,6 +11,7 @@ namespace attncert {
 struct AuditOptions {
   std::optional<Rational> box;       // sublayers' inputs, where the norm bounds nothing
   std::optional<std::string> layer;  // this one only
+  std::optional<long> tokens;        // in a sequence, where the network has no context
 };
 
 /// One sublayer: what is proved of it, or why nothing is.

@@ -210,6 +210,7 @@ struct Rounding {
   Inputs inputs;
   Evaluation evaluation;
   Rational epsilon;
+  std::optional<long> tokens;  // in a sequence, at most, where the network has no context
   bool operator==(const Rounding&) const = default;
 };
 
@@ -226,7 +227,8 @@ struct RoundingClaim {
   Rational leak;           // of masks as weights
   Rational original_rounding;
   Rational converted_rounding;
-  Rational epsilon;  // at least the sum of these
+  Rational epsilon;            // at least the sum of these
+  std::optional<long> tokens;  // in a sequence, at most, where the network has no context
   bool operator==(const RoundingClaim&) const = default;
 };
 

@@ -204,11 +204,12 @@ Result<InnerValues> head_means(const Machine& machine, const Maps& maps, const N
 }
 
 Result<RoundingBound> error_of(const Machine& machine, const Model& model, const Maps& maps,
-                               const Inputs& inputs, Precision precision) {
-  const auto context = context_of(model.network);
+                               const Inputs& inputs, const std::optional<long>& longest,
+                               Precision precision) {
+  const auto context = longest ? longest : context_of(model.network);
   if (!context) {
     return fail(ErrorCode::LayerFactsMismatch,
-                "rounding of attention needs a network with a context: sums over tokens have one");
+                "rounding of attention needs a context, or a number of tokens in the statement");
   }
   ATTNCERT_TRY(const NormedRow row, normed_row(machine, model, maps.norm, inputs));
   const long tokens = *context + (maps.query.heads ? 1 : 0);
@@ -229,7 +230,7 @@ Status round_attention(Context& context, const Step& step, const Premises& premi
   ATTNCERT_TRY(const Model* model, goal->converted ? context.converted() : context.original());
   ATTNCERT_TRY(const RoundingBound bound,
                attention_rounding(*model, goal->converted, goal->layer, goal->inputs,
-                                  goal->evaluation, step.precision));
+                                  goal->evaluation, goal->tokens, step.precision));
   if (bound.error <= goal->epsilon) return ok();
   return fail(ErrorCode::BoundExceeded,
               "rounding may move an output coordinate of " + goal->layer + " by more than stated");
@@ -241,7 +242,8 @@ namespace attncert {
 
 Result<RoundingBound> attention_rounding(const Model& model, bool converted,
                                          const std::string& layer, const Inputs& inputs,
-                                         const Evaluation& evaluation, Precision precision) {
+                                         const Evaluation& evaluation,
+                                         const std::optional<long>& tokens, Precision precision) {
   using namespace rules;
   const Machine machine(evaluation);
   Maps maps;
@@ -253,7 +255,7 @@ Result<RoundingBound> attention_rounding(const Model& model, bool converted,
                  sublayer_named<AttentionSublayer>(model.network, layer));
     ATTNCERT_TRY(maps, maps_of(machine, model, *original));
   }
-  return error_of(machine, model, maps, inputs, precision);
+  return error_of(machine, model, maps, inputs, tokens, precision);
 }
 
 }  // namespace attncert

@@ -111,8 +111,8 @@ private:
 
   Status check_rounding(const RoundingClaim& claim, bool converted, const Rational& share) {
     ATTNCERT_TRY(const Rounding* rounding, take<Rounding>(claim));
-    if (rounding->converted != converted || rounding->evaluation != claim_.evaluation ||
-        rounding->epsilon > share) {
+    if (rounding->converted != converted || rounding->tokens != claim.tokens ||
+        rounding->evaluation != claim_.evaluation || rounding->epsilon > share) {
       return too_weak(claim.name);
     }
     return ok();

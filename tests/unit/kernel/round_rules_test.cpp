@@ -113,7 +113,8 @@ TEST_CASE("rule round-attention: computed attention is not farther off than cert
             : maps_of(model, *sublayer_named<AttentionSublayer>(model.network, kAttention).value());
     const auto width = static_cast<std::size_t>(model.network.d_model);
     for (const Evaluation& machine : evaluations()) {
-      const auto bound = attention_rounding(model, converted, kAttention, computed(1), machine, 64);
+      const auto bound =
+          attention_rounding(model, converted, kAttention, computed(1), machine, {}, 64);
       REQUIRE(outcome(bound) == "ok");
       std::vector<Vector> rows;
       compare(

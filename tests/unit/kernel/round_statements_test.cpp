@@ -16,7 +16,7 @@ Result<Rational> bound_of(const Model& model, bool converted, const std::string&
                           const Evaluation& machine, const Inputs& inputs = computed(1)) {
   const auto bound = layer == kMlp || layer == "m"
                          ? mlp_rounding(model, converted, layer, inputs, machine, 64)
-                         : attention_rounding(model, converted, layer, inputs, machine, 64);
+                         : attention_rounding(model, converted, layer, inputs, machine, {}, 64);
   if (!bound) return bound.error();
   CHECK(bound.value().size > 0);
   return bound.value().error;
@@ -59,7 +59,7 @@ TEST_CASE("rules round-mlp, round-attention: the bound that is proved, and not a
            {computed(real("1.01")), Inputs{Inputs::Kind::computed_box, Rational(2)}}) {
         const auto bound = bound_of(model, converted, layer, kSingle, inputs);
         REQUIRE(outcome(bound) == "ok");
-        const Rounding goal{layer, converted, inputs, kSingle, bound.value()};
+        const Rounding goal{layer, converted, inputs, kSingle, bound.value(), {}};
         CHECK(adder.check(rounding(rule, goal)) == "ok");
         Rounding less = goal;
         less.epsilon -= kUnit;
@@ -214,11 +214,28 @@ TEST_CASE("rounding: sublayers that are not supported") {
   CHECK(tiny(kSingle, gated) == name(ErrorCode::RoundingUnsupported));
   const Transformer masked(Rational(64));
   CHECK(outcome(attention_rounding(masked.converted(), true, masked.attention().name, computed(1),
-                                   kSingle, 64)) == name(ErrorCode::RoundingUnsupported));
+                                   kSingle, {}, 64)) == name(ErrorCode::RoundingUnsupported));
   const Adder words({}, Gates{{"(log 2)", {{"1", "0"}}}});
   CHECK(outcome(bound_of(words.converted(), true, kMlp, kSingle)) == name(ErrorCode::NumberSyntax));
   const auto undefined = [](Parts& parts) { parts.mlp().activation = "(log x)"; };
   CHECK(tiny(kSingle, undefined) == name(ErrorCode::LogOfNonPositive));
+}
+
+TEST_CASE("rounding: how many tokens") {
+  const Adder adder;
+  Model rows = adder.original();
+  rows.network.input = std::monostate{};
+  const auto of = [&](const Model& model, std::optional<long> tokens) {
+    return attention_rounding(model, false, kAttention, computed(1), kSingle, tokens, 64);
+  };
+  CHECK(outcome(of(rows, {})) == name(ErrorCode::LayerFactsMismatch));
+  const auto context = context_of(adder.original().network);
+  REQUIRE(context);
+  const Rational bound = of(adder.original(), {}).value().error;
+  CHECK(of(rows, *context).value().error == bound);
+  CHECK(of(rows, *context + 1).value().error > bound);
+  CHECK(of(adder.original(), *context - 1).value().error < bound);
+  CHECK(outcome(of(rows, 10000000)) == name(ErrorCode::RoundingUseless));
 }
 
 TEST_CASE("computed radius: the least size of computed normalised rows") {
@@ -329,6 +346,7 @@ TEST_CASE("rule round-total: shares below their premises, and other facts") {
   CHECK(changed(adder, [](Total& t) { t.goal().original.weights = std::string(64, '0'); }) ==
         name(ErrorCode::SubjectMismatch));
   CHECK(changed(adder, [](Total& t) { t.goal().evaluation.exp_ulp = 2; }) == weak);
+  CHECK(changed(adder, [](Total& t) { t.layer(kAttention).tokens = 7; }) == weak);
 }
 
 TEST_CASE("rule round-total: which premises") {

@@ -43,10 +43,11 @@ RoundingClaim rounded_mlp() {
           0,
           3,
           4,
-          16};
+          16,
+          {}};
 }
 RoundingClaim rounded_attention() {
-  return {"h.0.attn", computed_box(2), "", "", "none", 0, 0, 0, 0, 3, 4, 7};
+  return {"h.0.attn", computed_box(2), "", "", "none", 0, 0, 0, 0, 3, 4, 7, 64};
 }
 
 std::vector<Judgement> every_judgement() {
@@ -93,8 +94,8 @@ std::vector<Judgement> every_judgement() {
           SameArgmax{hashes, hashes, kHash, 9, 1, {0, 4, 8}},
           ArgmaxShard{100, 200, 3, {}},
           ArgmaxShard{0, 9, 1, {0, 8}},
-          Rounding{"h.0.mlp", false, computed(real("1.01")), machine(), real("1e-5")},
-          Rounding{"h.0.attn", true, computed_box(3), machine(), 0},
+          Rounding{"h.0.mlp", false, computed(real("1.01")), machine(), real("1e-5"), {}},
+          Rounding{"h.0.attn", true, computed_box(3), machine(), 0, 17},
           RoundingError{hashes, hashes, machine(), {rounded_mlp(), rounded_attention()}, 16}};
 }
 
@@ -218,6 +219,8 @@ std::string changed(const std::string& path, const Json& value) {
 
 TEST_CASE("judgement: rounding, and what its parts must be") {
   CHECK(changed<Rounding>("/side", "original") == "ok");
+  CHECK(changed<Rounding>("/tokens", 0) == name(ErrorCode::BoundNegative));
+  CHECK(changed<Rounding>("/tokens", "9") == name(ErrorCode::JsonWrongType));
   CHECK(changed<Rounding>("/side", "both") == name(ErrorCode::JsonWrongType));
   CHECK(changed<Rounding>("/inputs", "every") == name(ErrorCode::DomainMismatch));
   CHECK(changed<Rounding>("/inputs", {{"box", "1"}}) == name(ErrorCode::DomainMismatch));
