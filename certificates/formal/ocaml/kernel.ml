@@ -48,11 +48,14 @@ let rules =
     ("spectral", computing);
     ("leak", computing);
     ("perturb", computing);
+    ("round-mlp", computing);
+    ("round-attention", computing);
+    ("round-total", structural);
     ("triangle", structural);
     ("argmax", structural);
     ("shard-union", structural) ]
 
-let unsupported : string list = []
+let unsupported = [ "round-mlp"; "round-attention"; "round-total" ]
 
 (* The rules that read models. *)
 let network_rules =
