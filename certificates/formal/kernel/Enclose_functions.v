@@ -4,7 +4,8 @@ From Coq Require Import ZArith QArith Reals List Bool Lra.
 From Interval Require Import Real.Xreal Float.Basic Float.Sig Interval.Interval.
 Require Import Attncert.kernel.Term Attncert.kernel.Enclosure Attncert.kernel.Special_sig.
 Require Import Attncert.kernel.Branches Attncert.kernel.Tensor.
-Require Import Attncert.kernel.Enclose_number Attncert.kernel.Enclose_layers.
+Require Import Attncert.kernel.Enclose_number Attncert.kernel.Enclose_exp.
+Require Import Attncert.kernel.Enclose_layers.
 Import ListNotations.
 Open Scope R_scope.
 
@@ -74,7 +75,12 @@ Qed.
 
 (** ** Functions *)
 
-Definition exp_by_intervals (a : fixed) : option fixed := of_interval (E.exp p (to_interval a)).
+(** In fixed point, or, for large x, by intervals. *)
+Definition exp_enclosed (a : fixed) : option fixed :=
+  match exp_by_series a with
+  | Some b => Some b
+  | None => of_interval (E.exp p (to_interval a))
+  end.
 
 Definition program_by_intervals (f : program) (a : fixed) : option fixed :=
   match B.enclosures p (to_interval a) f with
@@ -83,12 +89,15 @@ Definition program_by_intervals (f : program) (a : fixed) : option fixed :=
   end.
 
 Definition by_intervals : functions_fixed :=
-  FunctionsFixed exp_by_intervals program_by_intervals.
+  FunctionsFixed exp_enclosed program_by_intervals.
 
 Theorem by_intervals_sound : sound_functions by_intervals.
 Proof.
 split.
-- intros a x b H E. apply (of_interval_near _ _ _ E), E.exp_encloses, to_interval_encloses, H.
+- intros a x b H. cbn [by_intervals exp_fixed]. unfold exp_enclosed.
+  destruct (exp_by_series a) as [c|] eqn:S; intros E.
+  + injection E as <-. exact (near_exp_by_series _ _ _ H S).
+  + apply (of_interval_near _ _ _ E), E.exp_encloses, to_interval_encloses, H.
 - intros f a x b H. cbn [by_intervals program_fixed]. unfold program_by_intervals.
   destruct (B.enclosures p _ f) as [[|i is]|] eqn:S; try easy. intros E.
   destruct (B.enclosures_sound p _ _ _ _ (to_interval_encloses _ _ H) S) as [vs [V F]].
