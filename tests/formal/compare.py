@@ -20,7 +20,7 @@ import sys
 import tempfile
 import time
 
-UNSUPPORTED = {"perturb", "argmax"}  # argmax: for more than 20 prompts
+UNSUPPORTED = {"perturb", "argmax"}  # argmax: for more than 100 prompts
 EXIT_CODES = {"Verified": 0, "Rejected": 1, "Error": 2, "Unsupported": 5}
 LEAST_CERTIFICATES = 20
 LEAST_REJECTS = 40

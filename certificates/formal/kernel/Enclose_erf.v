@@ -54,6 +54,32 @@ replace (2 / sqrt PI * units)
   do 2 f_equal.
 Qed.
 
+(** Proofs must not compute it. *)
+Opaque normalizer_fixed.
+
+(** PI is 4 over its square. *)
+Definition four_over_square (n : fixed) : option fixed :=
+  bind (inverse (times_fixed n n)) (fun i => Some (times_fixed (of_integer 4) i)).
+
+Lemma near_four_over_square n x a : near n x -> four_over_square n = Some a ->
+  near a (4 * / (x * x)).
+Proof.
+unfold four_over_square. intros N. destruct (inverse _) as [i|] eqn:I; [|easy]. cbn [bind].
+intros E. apply some_equal in E. rewrite <- E. apply near_times; [apply near_of_integer|].
+exact (proj2 (near_inverse _ _ _ I (near_times _ _ _ _ N N))).
+Qed.
+
+Definition pi_fixed : option fixed := four_over_square normalizer_fixed.
+
+Opaque four_over_square.
+
+Lemma near_pi a : pi_fixed = Some a -> near a PI.
+Proof.
+intros E. assert (P := PI_RGT_0). replace PI with (4 * / (2 / sqrt PI * (2 / sqrt PI))).
+- exact (near_four_over_square _ _ _ near_normalizer E).
+- rewrite normalizer_square. field. lra.
+Qed.
+
 (** Terms are added until they are below this. *)
 Definition small_term : Z := Z.shiftl 1 (fraction_bits - 92).
 

@@ -62,7 +62,7 @@ Qed.
 Definition fixed_step (whole : fixed) (n : node) (env : list fixed) : option fixed :=
   match n with
   | Const q => Some (of_Q q)
-  | Pi => None
+  | Pi => pi_fixed
   | Var => Some whole
   | Neg a => on1 env a (fun u => Some (opposite_fixed u))
   | Fabs a => on1 env a (fun u => Some (max_fixed u (opposite_fixed u)))
@@ -109,12 +109,15 @@ Proof. unfold Rmin, Rmax. destruct (Rle_dec x y), (Rle_dec (- x) (- y)); lra. Qe
 Lemma Rabs_Rmax x : Rabs x = Rmax x (- x).
 Proof. unfold Rabs, Rmax. destruct (Rcase_abs x), (Rle_dec x (- x)); lra. Qed.
 
+Opaque pi_fixed.
+
 Theorem fixed_step_sound whole x n env values i : near whole x -> Forall2 near env values ->
   fixed_step whole n env = Some i -> exists v, real_step x n values = Some v /\ near i v.
 Proof.
 intros Hx F S. destruct n as [q| | |a|a|a|a|a|a|a|a|a k|a b|a b|a b|a b|a b|a b];
-  cbn [fixed_step real_step] in S |- *; try easy.
+  cbn [fixed_step real_step] in S |- *.
 - injection S as <-. eexists. split; [reflexivity|apply near_of_Q].
+- eexists. split; [reflexivity|exact (near_pi _ S)].
 - injection S as <-. eexists. split; [reflexivity|exact Hx].
 - revert F S. apply on1_near. intros u y Hu S. injection S as <-.
   eexists. split; [reflexivity|now apply near_opposite].
@@ -124,6 +127,7 @@ intros Hx F S. destruct n as [q| | |a|a|a|a|a|a|a|a|a k|a b|a b|a b|a b|a b|a b]
   exists (sqrt y). split; [|exact N]. unfold sqrt_R. now destruct (Rle_dec 0 y).
 - revert F S. apply on1_near. intros u y Hu S.
   eexists. split; [reflexivity|exact (near_exp_by_series _ _ _ Hu S)].
+- discriminate S.
 - revert F S. apply on1_near. intros u y Hu S.
   eexists. split; [reflexivity|exact (near_tanh _ _ _ Hu S)].
 - revert F S. apply on1_near. intros u y Hu S.
