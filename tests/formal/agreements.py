@@ -17,8 +17,9 @@ from conversion import Conversion, own_model, set_value, sha256  # noqa: E402
 from safetensors import TensorFile  # noqa: E402
 from test_agree import edit_lines, prompt, shards_of, statements_of  # noqa: E402
 
-MODELS = (("adder-gelu", ("--heads-per-neuron", "6"), 20), ("adder-gelu-tanh", ("--heads-per-neuron", "4"), 3),
-          ("adder-relu", (), 3), ("adder-silu", (), 3))
+MODELS = (("adder-gelu", ("--heads-per-neuron", "6"), 20),
+          ("adder-gelu-tanh", ("--heads-per-neuron", "4"), 3), ("adder-relu", (), 3),
+          ("adder-silu", (), 3))
 
 
 def prompts(count):
@@ -34,8 +35,8 @@ class Agreement:
         self.prompts = suite.write(os.path.join(name, "prompts.txt"), prompts(count))
         certificate = os.path.join(self.conversion.folder, "agree.jsonl")
         self.outcome = suite.attncert("agree", self.conversion.model, self.conversion.out,
-                                      "--prompts", self.prompts, "-o", certificate, "--generate", "3",
-                                      "--shard-size", "2")
+                                      "--prompts", self.prompts, "-o", certificate,
+                                      "--generate", "3", "--shard-size", "2")
 
     def agree(self, case, wanted, edit=None):
         """Both verdicts on a copy of the whole folder after an edit of it."""

@@ -177,7 +177,8 @@ set (k := halvings a) in *.
 destruct (Z.leb k most_halvings); [|easy]. cbn [andb].
 destruct (Z.leb_spec (largest_bound (rescale k a)) (Z.shiftl 1 (fraction_bits - 1))) as [L|L];
   [|easy].
-intros E. apply some_equal in E. rewrite <- E. apply (near_rescale k) in H. set (y := x * powerRZ 2 (- k)) in *.
+intros E. apply some_equal in E. rewrite <- E. apply (near_rescale k) in H.
+set (y := x * powerRZ 2 (- k)) in *.
 assert (B := near_largest _ _ H). apply IZR_le in L. rewrite half_units in L.
 assert (P := units_pos).
 assert (Y : - / 2 <= y <= / 2).
