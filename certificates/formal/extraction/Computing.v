@@ -8,12 +8,12 @@ Require Import Attncert.kernel.Enclose_layers Attncert.kernel.Enclose_functions.
 Module Computing := Computing_rules Floats Intervals.
 Module Exponentials_computed := Exponentials_of Floats Intervals.
 
-(** e^x and activations for rule argmax, to 16 bits more than the fixed-point numbers have. *)
+(** e^x and activations for rule argmax; intervals with 16 bits more than fixed-point numbers have. *)
 Module Enclosing := Enclose_functions Floats Intervals Computing.Functions_of.
 
 Module Enclosed <: Enclosed_functions.
-Definition functions : functions_fixed := Enclosing.by_intervals (Floats.PtoP 128%positive).
-Definition functions_sound := Enclosing.by_intervals_sound (Floats.PtoP 128%positive).
+Definition functions : list functions_fixed := Enclosing.both (Floats.PtoP 128%positive).
+Definition functions_sound := Enclosing.both_sound (Floats.PtoP 128%positive).
 End Enclosed.
 
 (** The checker of statements about functions, and the one of statements about two networks, which the

@@ -61,8 +61,6 @@ intros E. now injection E as <-.
 Qed.
 
 Section Networks.
-Variable f : functions_fixed.
-Hypothesis sound : sound_functions f.
 Variables (o : original_network) (c : converted_network).
 
 (** ** One prompt *)
@@ -70,7 +68,7 @@ Variables (o : original_network) (c : converted_network).
 Definition fits (limit : option nat) (tokens : list nat) : bool :=
   match limit with Some n => Nat.leb (length tokens) n | None => false end.
 
-Definition same_next (tokens : list nat) : option nat :=
+Definition same_next (f : functions_fixed) (tokens : list nat) : option nat :=
   if fits (longest (ends o)) tokens && fits (longest (ends c)) tokens then
     bind (original_outputs f o tokens) (fun s =>
     bind (winner (last s [])) (fun t =>
@@ -78,21 +76,32 @@ Definition same_next (tokens : list nat) : option nat :=
       if strict_winner (last u []) t then Some t else None)))
   else None.
 
+(** By the first of several enclosures that is sharp enough. *)
+Fixpoint first_next (fs : list functions_fixed) (tokens : list nat) : option nat :=
+  match fs with
+  | [] => None
+  | f :: fs => match same_next f tokens with Some t => Some t | None => first_next fs tokens end
+  end.
+
+Variable fs : list functions_fixed.
+Hypothesis sound : Forall sound_functions fs.
+
 Fixpoint prompt_ok (tokens : list nat) (n : nat) : bool :=
   match n with
   | O => true
-  | S n => match same_next tokens with Some t => prompt_ok (tokens ++ [t]) n | None => false end
+  | S n => match first_next fs tokens with Some t => prompt_ok (tokens ++ [t]) n | None => false end
   end.
 
-Lemma same_next_sound tokens t : same_next tokens = Some t -> next_token o c tokens t.
+Lemma same_next_sound f tokens t : sound_functions f -> same_next f tokens = Some t ->
+  next_token o c tokens t.
 Proof.
-unfold same_next. destruct (fits _ _ && fits _ _); [|easy].
+unfold same_next. intros F. destruct (fits _ _ && fits _ _); [|easy].
 destruct (original_outputs f o tokens) as [s|] eqn:S; [|easy]. simpl.
 destruct (winner (last s [])) as [i|] eqn:W; [|easy]. simpl.
 destruct (converted_outputs f c tokens) as [u|] eqn:U; [|easy]. simpl.
 destruct (strict_winner (last u []) i) eqn:V; [|easy]. intros E. injection E as <-.
-destruct (near_original_outputs f sound _ _ _ S) as [x [X NX]].
-destruct (near_converted_outputs f sound _ _ _ U) as [y [Y NY]].
+destruct (near_original_outputs f F _ _ _ S) as [x [X NX]].
+destruct (near_converted_outputs f F _ _ _ U) as [y [Y NY]].
 assert (B : forall l m, near_rows l m -> near_row (last l []) (last m []))
   by (intros l m K; apply Forall2_last; [exact K|constructor]).
 exists x, y. split; [exact X|split; [exact Y|split]].
@@ -100,11 +109,18 @@ exists x, y. split; [exact X|split; [exact Y|split]].
 - exact (strict_winner_sound _ _ _ (B _ _ NY) V).
 Qed.
 
+Lemma first_next_sound tokens t : first_next fs tokens = Some t -> next_token o c tokens t.
+Proof.
+induction sound as [|f l F S IH]; simpl; [easy|].
+destruct (same_next f tokens) as [i|] eqn:N; [|exact (IH S)].
+intros E. injection E as <-. exact (same_next_sound f _ _ F N).
+Qed.
+
 Lemma prompt_ok_sound tokens n : prompt_ok tokens n = true -> decoding_alike o c tokens n.
 Proof.
 revert tokens; induction n as [|n IH]; simpl; intros tokens H; [exact I|].
-destruct (same_next tokens) as [t|] eqn:N; [|easy].
-exists t. split; [now apply same_next_sound|now apply IH].
+destruct (first_next fs tokens) as [t|] eqn:N; [|easy].
+exists t. split; [now apply first_next_sound|now apply IH].
 Qed.
 
 (** ** Rule argmax *)

@@ -1,17 +1,19 @@
-(** Enclosures of e^x and of activations, by interval arithmetic. An interval becomes a fixed-point
-    enclosure by guessing both ends from its floating-point numbers and checking the guess. *)
+(** Enclosures of e^x and of activations: quick ones in fixed point, and sharp ones by interval
+    arithmetic. An interval becomes a fixed-point enclosure by guessing both ends from its
+    floating-point numbers and checking the guess. *)
 From Coq Require Import ZArith QArith Reals List Bool Lra.
 From Interval Require Import Real.Xreal Float.Basic Float.Sig Interval.Interval.
 Require Import Attncert.kernel.Term Attncert.kernel.Enclosure Attncert.kernel.Special_sig.
 Require Import Attncert.kernel.Branches Attncert.kernel.Tensor.
-Require Import Attncert.kernel.Enclose_number Attncert.kernel.Enclose_layers.
+Require Import Attncert.kernel.Enclose_number Attncert.kernel.Enclose_exp.
+Require Import Attncert.kernel.Enclose_program Attncert.kernel.Enclose_layers.
 Import ListNotations.
 Open Scope R_scope.
 
-(** What the rules about models take from interval arithmetic. *)
+(** What rule argmax takes from interval arithmetic: enclosures to try one after the other. *)
 Module Type Enclosed_functions.
-Parameter functions : functions_fixed.
-Parameter functions_sound : sound_functions functions.
+Parameter functions : list functions_fixed.
+Parameter functions_sound : Forall sound_functions functions.
 End Enclosed_functions.
 
 Module Enclose_functions (F : FloatOps) (I : IntervalOps with Module F := F) (Fn : Special I).
@@ -85,6 +87,15 @@ Definition program_by_intervals (f : program) (a : fixed) : option fixed :=
 Definition by_intervals : functions_fixed :=
   FunctionsFixed exp_by_intervals program_by_intervals.
 
+(** In fixed point where that can be. *)
+Definition by_series : functions_fixed :=
+  FunctionsFixed
+    (fun a => match exp_by_series a with Some b => Some b | None => exp_by_intervals a end)
+    (fun f a => match program_by_series f a with
+                | Some b => Some b
+                | None => program_by_intervals f a
+                end).
+
 Theorem by_intervals_sound : sound_functions by_intervals.
 Proof.
 split.
@@ -95,5 +106,22 @@ split.
   inversion F as [|? v ? w N F']. subst. exists v. unfold value. rewrite V.
   split; [reflexivity|]. exact (of_interval_near _ _ _ E N).
 Qed.
+
+Theorem by_series_sound : sound_functions by_series.
+Proof.
+destruct by_intervals_sound as [X P]. split.
+- intros a x b H. cbn [by_series exp_fixed]. destruct (exp_by_series a) as [c|] eqn:S.
+  + intros E. injection E as <-. exact (near_exp_by_series _ _ _ H S).
+  + exact (X a x b H).
+- intros f a x b H. cbn [by_series program_fixed].
+  destruct (program_by_series f a) as [c|] eqn:S.
+  + intros E. injection E as <-. exact (near_program_by_series _ _ _ _ H S).
+  + exact (P f a x b H).
+Qed.
+
+Definition both : list functions_fixed := [by_series; by_intervals].
+
+Theorem both_sound : Forall sound_functions both.
+Proof. constructor; [apply by_series_sound|constructor; [apply by_intervals_sound|constructor]]. Qed.
 End Precision.
 End Enclose_functions.

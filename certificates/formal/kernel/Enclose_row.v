@@ -175,7 +175,8 @@ Definition dot_aligned (a : aligned) (u : row) : fixed :=
 Lemma about_scaled m a y : about a y ->
   about (Fixed (m * middle a) (Z.abs m * radius a)) (IZR m * y).
 Proof.
-unfold about. cbn [middle radius]. intros H. rewrite !mult_IZR, abs_IZR, <- Rmult_minus_distr_l, Rabs_mult.
+unfold about. cbn [middle radius]. intros H.
+rewrite !mult_IZR, abs_IZR, <- Rmult_minus_distr_l, Rabs_mult.
 apply Rmult_le_compat_l; [apply Rabs_pos|exact H].
 Qed.
 

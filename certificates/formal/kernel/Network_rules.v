@@ -262,7 +262,7 @@ Definition other_rule_ok (r : other_rule) (premises : list (judgement other))
       end
   | Argmax_rule, Other (Argmax_shard first last generate except) =>
       no_premises premises &&
-      argmax_ok A.functions M.original M.converted M.prompts first last generate except
+      argmax_ok M.original M.converted A.functions M.prompts first last generate except
   | Shard_union_rule, Other (Same_argmax count generate except) =>
       match shards_of premises with
       | Some l => union_ok M.prompts l count generate except
@@ -380,7 +380,7 @@ destruct r as [| | | | | |p| | | |], conclusion as [| | | | | |[name|name box ra
 - apply andb_prop in H. now apply spectral_sound.
 - exact (leak_rule_sound _ _ _ _ _ H K).
 - destruct exact; [easy|]. exact (triangle_rule_sound _ _ _ _ H K).
-- apply andb_prop in H. exact (argmax_sound _ A.functions_sound _ _ _ _ _ _ _ (proj2 H)).
+- apply andb_prop in H. exact (argmax_sound _ _ _ A.functions_sound _ _ _ _ _ (proj2 H)).
 - destruct (shards_of premises) as [l|] eqn:E; [|easy].
   exact (union_sound _ _ _ _ _ _ _ H (shards_of_sound _ _ E K)).
 - apply andb_prop in H. now apply perturb_sound.

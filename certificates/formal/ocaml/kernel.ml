@@ -312,8 +312,8 @@ let read_models kernel (models : Network_judgement.models) =
     session models.original.Network.network models.converted.Network.network
       (match models.prompts with Some (_, prompts) -> prompts | None -> [])
 
-(* Exact intervals are slow: what would take hours is left to attncert-check. *)
-let most_prompts = 20
+(* Exact intervals are slow: what would take long is left to attncert-check. *)
+let most_prompts = 100
 
 let check_prompts kernel =
   match kernel.models with
@@ -321,7 +321,7 @@ let check_prompts kernel =
       if List.length prompts > most_prompts then
         raise
           (Refusal.Unsupported
-             "rule 'argmax' over more than 20 prompts is not supported by this checker")
+             "rule 'argmax' over more than 100 prompts is not supported by this checker")
   | _ -> fail "SubjectMissing" "the rule needs the prompts as a subject"
 
 let is_live kernel number = Z.sign number > 0 && kernel.session.knows number
