@@ -42,7 +42,8 @@
   /* rigorous evaluation */                                                                      \
   X(RigorousUnsupported) X(PromptsSyntax) X(MarginNotProved) X(ShardsNotCovering)                \
   /* evaluation on machines */                                                                   \
-  X(FormatUnknown) X(FormatOverflow) X(EvaluationSyntax)                                         \
+  X(FormatUnknown) X(FormatOverflow) X(EvaluationSyntax) X(RoundingUseless) X(RoundingOverflow)  \
+  X(RoundingUnsupported) X(MaskTooWeak)                                                          \
   /* constructions */                                                                            \
   X(HeadsOutOfRange) X(EpsilonUnreached)
 // clang-format on

@@ -20,6 +20,9 @@ constexpr Precision kWorking = kRoundoff<M> > 0x1p-80 ? 96 : 160;
 
 constexpr std::size_t kPieces = 3;  // of fp64, that hold a midpoint of either type
 
+// Makes up for the roundings of a sum of some 50 products.
+double raised_slope(double sum) { return sum * (1 + 0x1p-40) + kTiny; }
+
 // |x| <= result for all x in the interval.
 double bound_of(const Interval& x) {
   if (!is_bounded(x)) return INFINITY;
@@ -79,29 +82,74 @@ FunctionTable::Cell FunctionTable::make_cell(long index) const {
     return k < series.size() ? series[k] : integer(0, kPrecision);
   };
   double error = 0;
+  double slope_error = 0;
   double power = 1;
   for (std::size_t k = 0; k < kOrder; ++k) {
     const auto exact = ball_around<Wide>(coefficient(at.value(), k), kPrecision);
     cell.coefficients.at(k) = exact.mid;
     // coefficient k goes through 2k + 1 roundings of Horner's scheme
-    error += (exact.rad +
-              1.125 * static_cast<double>(2 * k + 1) * kRoundoff<Wide> * magnitude(exact.mid)) *
-             power;
+    const double one =
+        exact.rad +
+        1.125 * static_cast<double>(2 * k + 3) * kRoundoff<Wide> * magnitude(exact.mid);
+    error += one * power;
+    slope_error += static_cast<double>(k) * one * power / kHalfWidth;
     power *= kHalfWidth;
   }
-  error += bound_of(coefficient(over.value().coefficients, kOrder)) * power;
-  cell.error = rounded_up(error);
+  const double last = bound_of(coefficient(over.value().coefficients, kOrder)) * power;
+  cell.error = rounded_up(error + last);
+  cell.slope_error = raised_slope(slope_error + kOrder * last / kHalfWidth);
+  cell.bend = bend_around(centre);
   cell.slope = bound_of(coefficient(over.value().coefficients, 1));
   return cell;
 }
 
-Ball<Wide> FunctionTable::operator()(Ball<Wide> x) const {
-  const double position = std::floor(static_cast<double>(x.mid) * 16) + kMiddle;
-  if (!(position >= 1 && position < kCells - 1 && x.rad <= kHalfWidth)) return evaluate_slowly(x);
+// The cell of x and its neighbours taken as one piece: a kink between them has no second derivative.
+double FunctionTable::bend_around(const Rational& centre) const {
+  const Rational reach(3, 32);
+  const Interval three = enclose(Rational(centre - reach), Rational(centre + reach), kPrecision);
+  const auto over = expand_over_piece(program_, root_, three, 2, kPrecision);
+  if (!over) return INFINITY;
+  const Series& series = over.value().coefficients;
+  return series.size() > 2 ? bound_of(series[2]) : 0;
+}
+
+// The cell that x lies in, but for 2^-48, and whose neighbours are in the table; or none.
+const FunctionTable::Cell* FunctionTable::cell_at(Wide x, double& centre) const {
+  const double position = std::floor(static_cast<double>(x) * 16) + kMiddle;
+  if (!(position >= 1 && position < kCells - 1)) return nullptr;
   const auto index = static_cast<std::size_t>(position);
-  const Cell& cell = cells_[index];
-  if (!(cell.error <= kCoarse)) return evaluate_slowly(x);
-  const double centre = (2 * (static_cast<double>(index) - kMiddle) + 1) * kHalfWidth;
+  centre = (2 * (static_cast<double>(index) - kMiddle) + 1) * kHalfWidth;
+  return &cells_[index];
+}
+
+FunctionTable::Expansion FunctionTable::expand(Wide x, double reach) const {
+  constexpr double cell_width = 2 * kHalfWidth;
+  Expansion result;
+  result.value = (*this)(Ball<Wide>{x, 0});
+  double centre = 0;
+  const Cell* cell = cell_at(x, centre);
+  if (cell == nullptr || !(reach <= cell_width * (1 - 0x1p-20))) return result;
+  result.slope_error = cell->slope;
+  if (!(cell->slope_error <= 1) || !std::isfinite(cell->bend)) return result;
+  const Wide exact = x - centre;
+  const Wide t = std::clamp<Wide>(exact, -kHalfWidth, kHalfWidth);
+  Wide slope = (kOrder - 1) * cell->coefficients.back();
+  for (std::size_t k = kOrder - 1; k-- > 1;) {
+    slope = slope * t + static_cast<Wide>(k) * cell->coefficients.at(k);
+  }
+  const double off = magnitude(exact - t) + kRoundoff<Wide> * kHalfWidth;
+  result.slope = static_cast<double>(slope);
+  result.slope_error = raised_slope(cell->slope_error + 2 * cell->bend * (2 * off) +
+                                    0x1p-52 * std::fabs(result.slope));
+  result.bend = cell->bend;
+  return result;
+}
+
+Ball<Wide> FunctionTable::operator()(Ball<Wide> x) const {
+  double centre = 0;
+  const Cell* found = x.rad <= kHalfWidth ? cell_at(x.mid, centre) : nullptr;
+  if (found == nullptr || !(found->error <= kCoarse)) return evaluate_slowly(x);
+  const Cell& cell = *found;
   // t is rounded once; a midpoint that fp64 rounds into the next cell is outside this one by 2^-47
   // at most: both belong to what the slope makes up for
   const Wide exact = x.mid - centre;

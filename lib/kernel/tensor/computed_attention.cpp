@@ -1,0 +1,219 @@
+#include "computed_attention.hpp"
+
+#include <algorithm>
+
+namespace attncert::rules {
+namespace {
+
+constexpr double kFarBelow = -31;  // the end of the exponential's table
+constexpr double kFarWeight = 0x1p-44;  // e^-31 and less
+
+double middle_of(Ball<Wide> x) { return static_cast<double>(x.mid); }
+
+}  // namespace
+
+// Queries', keys' and values' rows.
+struct ComputedAttention::Bounds {
+  std::vector<RowBounds> query;
+  std::vector<RowBounds> key;
+  std::vector<RowBounds> value;
+};
+
+// One token's scores against those it sees.
+struct ComputedAttention::Scores {
+  std::vector<Ball<Wide>> centre;  // scores; then weights
+  Panel terms;
+  std::vector<double> rest;  // what the terms do not say of each score
+  std::vector<double> by;    // how far each may be off
+  double reach = 0;          // the largest
+};
+
+Result<ComputedAttention> ComputedAttention::make(
+    const Machine& machine, const HeadShape& shape, long context,
+    std::shared_ptr<const FunctionTable> exponential) {
+  if (shape.rotary || (shape.mask != "causal" && shape.mask != "full")) {
+    return fail(ErrorCode::RoundingUnsupported,
+                "rounding on prompts knows neither rotary positions nor masks as weights");
+  }
+  const Evaluation& evaluation = machine.evaluation();
+  if (!evaluation.max_subtraction || evaluation.mask_constant) {
+    return fail(ErrorCode::RoundingUnsupported,
+                "rounding on prompts needs softmax with max-subtraction, masked scores left out");
+  }
+  ComputedAttention result(machine);
+  result.shape_ = shape;
+  result.exponential_ = std::move(exponential);
+  result.scale_ = {1, 0};
+  if (shape.scale != "1") {  // rsqrt(n)
+    ATTNCERT_TRY(const Rational n, parse_rational(shape.scale.substr(6, shape.scale.size() - 7)));
+    result.scale_ = ball_cast<Wide>(ball_of(n).reciprocal_sqrt());
+  }
+  ATTNCERT_TRY(const Upper dot, machine.sum(shape.d_head));
+  const Upper unit = machine.compute;
+  result.score_error_ = compound(dot, unit, unit, unit, machine.storage).value();
+  result.softmax_.emplace_back();
+  for (long n = 1; n <= context; ++n) {
+    ATTNCERT_TRY(const SoftmaxError error, machine.softmax(n, true, Upper(), Upper::of(1.0)));
+    ATTNCERT_TRY(const Upper sum, machine.sum(n, true));
+    result.softmax_.push_back({error.relative.value(), error.absolute.value(),
+                               compound(sum, unit).value()});
+  }
+  return result;
+}
+
+Result<ComputedAttention::Scores> ComputedAttention::scores(const Symbols& symbols,
+                                                            const Forms& query, const Forms& key,
+                                                            const Bounds& bounds, long head,
+                                                            long row) const {
+  const long d = shape_.d_head;
+  const long first = head * d;
+  const long other = head * shape_.n_kv_head / shape_.n_head * d;
+  const double scale = raised(magnitude(scale_.mid) + scale_.rad);
+  const long seen = symbols.seen(row);
+  const Panel& own = query.terms[static_cast<std::size_t>(row)];
+  Scores result{{}, Panel(seen, own.columns), {}, {}, 0};
+  for (long j = 0; j < seen; ++j) {
+    const Panel& theirs = key.terms[static_cast<std::size_t>(j)];
+    const RowBounds& a = bounds.query[static_cast<std::size_t>(row)];
+    const RowBounds& b = bounds.key[static_cast<std::size_t>(j)];
+    const auto to = result.terms.row(j);
+    double rest = 0;
+    double spread = 0;
+    double size = 0;
+    for (long r = 0; r < d; ++r) {
+      const auto i = static_cast<std::size_t>(first + r);
+      const auto k = static_cast<std::size_t>(other + r);
+      const double x = middle(query.centre, row, first + r);
+      const double y = middle(key.centre, j, other + r);
+      const auto by = static_cast<double>(scale_.mid);
+      add_scaled(to, static_cast<float>(y * by), own.row(first + r));
+      add_terms(symbols, to, row, static_cast<float>(x * by), theirs.row(other + r), j);
+      rest += std::fabs(x) * b.rest[k] + std::fabs(y) * a.rest[i] +
+              (a.rest[i] + a.spread[i]) * (b.rest[k] + b.spread[k]);
+      spread += std::fabs(x) * b.spread[k] + std::fabs(y) * a.spread[i];
+      size += a.size[i] * b.size[k];
+    }
+    const Ball<Wide> score =
+        scale_ * Ball<Wide>::dot(query.centre.mid(row, first, d), query.centre.rad(row, first, d),
+                                 key.centre.mid(j, other, d), key.centre.rad(j, other, d));
+    const double tiny = (8 * static_cast<double>(d) + 8) * (1 + scale) * roundings_.tiny +
+                        2 * panel_tiny(2 * d) * static_cast<double>(own.columns) * (1 + spread);
+    result.rest.push_back(raised(scale * (rest + panel_loss(2 * d + 4) * spread +
+                                          score_error_ * size) +
+                                 tiny + score.rad));
+    result.reach = std::max(result.reach, raised(scale * size * (1 + score_error_) + tiny));
+    result.centre.push_back({score.mid, 0});
+    ATTNCERT_CHECK(check_reach(roundings_, raised(2 * (1 + 1 / scale) * result.reach)));
+  }
+  return result;
+}
+
+// Scores become weights of the exact centre; subtracting the largest is rounded.
+Status ComputedAttention::weights(Scores& scores) const {
+  const auto spread = spreads(scores.terms);
+  double most = 0;
+  for (std::size_t j = 0; j < scores.rest.size(); ++j) {
+    scores.rest[j] =
+        raised(scores.rest[j] + 2 * roundings_.unit * scores.reach + 2 * roundings_.tiny);
+    scores.by.push_back(raised(scores.rest[j] + spread[j]));
+    most = std::max(most, scores.by.back());
+  }
+  scores.reach = most;
+  if (!(most <= 0.25)) {
+    return fail(ErrorCode::EnclosureUnbounded, "rounding may change attention scores too much");
+  }
+  Wide greatest = -INFINITY;
+  for (const Ball<Wide>& score : scores.centre) greatest = std::max(greatest, score.mid);
+  Ball<Wide> sum;
+  for (Ball<Wide>& score : scores.centre) {
+    const Ball<Wide> x = score - Ball<Wide>{greatest, 0};
+    score = x.mid + x.rad < kFarBelow ? Ball<Wide>{0, kFarWeight} : (*exponential_)(x);
+    sum = sum + score;
+  }
+  for (Ball<Wide>& weight : scores.centre) weight = weight / sum;
+  return ok();
+}
+
+// sum_j w_j v_j: to first order in the scores' moves a_j, sum_j p_j (v_j - o) a_j + sum_j p_j b_j for
+// moves b_j of the values; what that leaves: docs/formulas.md#forms.
+void ComputedAttention::mix(const Symbols& symbols, const Forms& value, const Bounds& bounds,
+                            long head, long row, const Scores& scores, Forms& result) const {
+  const long d = shape_.d_head;
+  const long other = head * shape_.n_kv_head / shape_.n_head * d;
+  const auto n = scores.centre.size();
+  const double x = 2 * scores.reach;
+  const double above = x + x * x;  // e^x - 1 at most, as x <= 1
+  const double second = 2 * scores.reach * scores.reach * (1 + above);
+  const Softmax& softmax = softmax_[n];
+  const double relative = softmax.relative + softmax.sum + softmax.relative * softmax.sum;
+  Panel& terms = result.terms[static_cast<std::size_t>(row)];
+  const long own = symbols.own(row) + head * static_cast<long>(n);
+  for (long r = 0; r < d; ++r) {
+    Ball<Wide> centre;
+    for (std::size_t j = 0; j < n; ++j) {
+      centre = centre + scores.centre[j] * value.centre.at(static_cast<long>(j), other + r);
+    }
+    const auto to = terms.row(head * d + r);
+    double rest = centre.rad;
+    double largest = 0;
+    for (std::size_t j = 0; j < n; ++j) {
+      const auto token = static_cast<long>(j);
+      const RowBounds& v = bounds.value[j];
+      const auto k = static_cast<std::size_t>(other + r);
+      const double p = middle_of(scores.centre[j]);
+      const double weight = raised(p + scores.centre[j].rad);
+      const double from = middle(value.centre, token, other + r);
+      const double away = from - middle_of(centre);
+      const double size = std::fabs(from) + magnitude(centre.mid) + centre.rad;
+      const auto steep = static_cast<float>(p * away);
+      add_terms(symbols, to, row, steep, scores.terms.row(token), row);
+      add_terms(symbols, to, row, static_cast<float>(p),
+                value.terms[j].row(other + r), token);
+      to[static_cast<std::size_t>(own + token)] = static_cast<float>(p * away * scores.rest[j]);
+      const double unsure = scores.centre[j].rad * (size + v.spread[k]) +
+                            weight * (centre.rad + 0x1p-50 * size);
+      const double reach = std::fabs(away) + centre.rad + 0x1p-50 * size;
+      const double lost = panel_loss(2 * static_cast<long>(n) + 6) *
+                          (weight * reach * scores.by[j] + weight * v.spread[k]);
+      rest += weight * v.rest[k] + above * weight * (v.spread[k] + v.rest[k]) +
+              second * weight * reach + unsure * (scores.by[j] + 1) + lost +
+              relative * weight * (1 + above) * v.size[k];
+      largest = std::max(largest, v.size[k]);
+    }
+    result.centre.set(row, head * d + r, {centre.mid, 0});
+    result.rest.at(row, head * d + r) =
+        raised(rest + softmax.absolute * (1 + softmax.sum) * largest +
+               4 * static_cast<double>(n) * roundings_.tiny +
+               4 * panel_tiny(2 * static_cast<long>(n)) * static_cast<double>(terms.columns));
+  }
+}
+
+Result<Forms> ComputedAttention::operator()(Symbols& symbols, const Forms& query, const Forms& key,
+                                            const Forms& value) const {
+  if (query.rows() >= static_cast<long>(softmax_.size())) {
+    return fail(ErrorCode::RoundingUnsupported, "more tokens than the context holds");
+  }
+  Bounds bounds;
+  std::vector<long> counts;
+  for (long i = 0; i < query.rows(); ++i) {
+    bounds.query.push_back(bounds_of(query, i));
+    bounds.key.push_back(bounds_of(key, i));
+    bounds.value.push_back(bounds_of(value, i));
+    counts.push_back(shape_.n_head * symbols.seen(i));
+  }
+  const Symbols before = symbols;
+  symbols.add(counts);
+  Forms result{Enclosure<Wide>(query.rows(), query.columns()), {},
+               Matrix(query.rows(), query.columns())};
+  for (long i = 0; i < query.rows(); ++i) {
+    result.terms.emplace_back(query.columns(), symbols.width(i));
+    for (long head = 0; head < shape_.n_head; ++head) {
+      ATTNCERT_TRY(Scores row, scores(before, query, key, bounds, head, i));
+      ATTNCERT_CHECK(weights(row));
+      mix(symbols, value, bounds, head, i, row, result);
+    }
+  }
+  return result;
+}
+
+}  // namespace attncert::rules

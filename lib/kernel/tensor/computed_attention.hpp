@@ -1,0 +1,46 @@
+// Softmax attention of queries, keys and values that a machine computed.
+#pragma once
+
+#include "computed_maps.hpp"
+#include "function_table.hpp"
+
+namespace attncert::rules {
+
+/// All heads of a sublayer, before the output map.
+class ComputedAttention {
+public:
+  /// Requires mask "causal" or "full", no rotary positions, softmax with max-subtraction
+  ///          (RoundingUnsupported); at most `context` tokens
+  static Result<ComputedAttention> make(const Machine& machine, const HeadShape& shape,
+                                        long context,
+                                        std::shared_ptr<const FunctionTable> exponential);
+
+  /// One more stage of symbols, for the scores.
+  Result<Forms> operator()(Symbols& symbols, const Forms& query, const Forms& key,
+                           const Forms& value) const;
+
+private:
+  struct Softmax {  // over n terms
+    double relative = 0;
+    double absolute = 0;
+    double sum = 0;  // of the sum of weights times values
+  };
+  struct Bounds;
+  struct Scores;
+  explicit ComputedAttention(const Machine& machine) : roundings_(machine) {}
+  Result<Scores> scores(const Symbols& symbols, const Forms& query, const Forms& key,
+                        const Bounds& bounds, long head, long row) const;
+  Status weights(Scores& scores) const;
+  void mix(const Symbols& symbols, const Forms& value, const Bounds& bounds, long head, long row,
+           const Scores& scores, Forms& result) const;
+
+  Roundings roundings_;
+  HeadShape shape_;
+  Ball<Wide> scale_;
+  double score_error_ = 0;
+  double exp_error_ = 0;
+  std::vector<Softmax> softmax_;  // by the number of terms
+  std::shared_ptr<const FunctionTable> exponential_;
+};
+
+}  // namespace attncert::rules
