@@ -26,8 +26,9 @@ bool has_wide() { return false; }
 #endif
 #define ATTNCERT_INLINE inline __attribute__((always_inline))
 
+// A lane in memory, wherever it lies.
 struct Sum {
-  Lane lane{};
+  float lane[kLane] = {};
 };
 struct Tile {
   Lane sums[kTile][2];
@@ -82,9 +83,12 @@ ATTNCERT_INLINE void spreads_into(const Panel& a, const Panel& b, std::vector<Su
     for (long i = 0; i < a.rows; i += kTile) {
       multiply(a, b, i, j, tile);
       for (long r = 0; r < std::min(kTile, a.rows - i); ++r) {
-        Lane& sum = sums[static_cast<std::size_t>(i + r)].lane;
+        Sum& stored = sums[static_cast<std::size_t>(i + r)];
+        Lane sum;
+        std::memcpy(&sum, stored.lane, sizeof sum);
         add_magnitudes(tile.sums[r][0], sum);
         add_magnitudes(tile.sums[r][1], sum);
+        std::memcpy(stored.lane, &sum, sizeof sum);
       }
     }
   }
@@ -122,9 +126,9 @@ void narrow_add(float* to, float factor, const float* from, long count) {
 }
 
 // The sums of n magnitudes in fp32 lanes, made up for their roundings.
-double total(const Lane& sums, long n) {
+double total(const Sum& sums, long n) {
   double sum = 0;
-  for (long k = 0; k < kLane; ++k) sum += static_cast<double>(sums[k]);
+  for (const float one : sums.lane) sum += static_cast<double>(one);
   return sum * (1 + panel_loss(n)) + panel_tiny(n);
 }
 
@@ -156,7 +160,7 @@ std::vector<double> product_spreads(const Panel& a, const Panel& b) {
     narrow_spreads(a, b, sums);
   }
   std::vector<double> result;
-  for (const Sum& sum : sums) result.push_back(total(sum.lane, b.columns));
+  for (const Sum& sum : sums) result.push_back(total(sum, b.columns));
   return result;
 }
 
@@ -169,7 +173,9 @@ std::vector<double> spreads(const Panel& a) {
       std::memcpy(&x, a.values.data() + i * a.stride + j, sizeof x);
       add_magnitudes(x, sum);
     }
-    result.push_back(total(sum, a.columns));
+    Sum stored;
+    std::memcpy(stored.lane, &sum, sizeof sum);
+    result.push_back(total(stored, a.columns));
   }
   return result;
 }
