@@ -35,6 +35,9 @@ public:
   /// Errors   EnclosureUnbounded, RoundingOverflow, NetworkField
   Result<ComputedOutputs> run_tokens(const std::vector<long>& tokens, long first = 0) const;
 
+  /// No position's outputs depend on later tokens.
+  bool is_causal() const;
+
 private:
   struct Parts;
   explicit ComputedModel(std::shared_ptr<const Parts> parts) : parts_(std::move(parts)) {}

@@ -115,6 +115,8 @@ Result<ComputedModel> ComputedModel::make(const Model& model, const Evaluation& 
   return ComputedModel(std::move(parts));
 }
 
+bool ComputedModel::is_causal() const { return parts_->causal && !parts_->first_row_only; }
+
 // Token plus position, rounded.
 rules::Forms ComputedModel::Parts::stream_of(const std::vector<long>& ids) const {
   const auto rows = static_cast<long>(ids.size());
