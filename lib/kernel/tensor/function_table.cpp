@@ -11,6 +11,7 @@ namespace {
 
 constexpr Precision kPrecision = 96;  // of tables
 constexpr double kHalfWidth = 0x1p-5;
+constexpr double kFar = 1;  // within it functions are expanded
 constexpr double kCoarse =
     0x1p12 * kRoundoff<Wide>;  // error bounds above this call for interval arithmetic
 
@@ -113,25 +114,34 @@ double FunctionTable::bend_around(const Rational& centre) const {
   return series.size() > 2 ? bound_of(series[2]) : 0;
 }
 
-// The cell that x lies in, but for 2^-48, and whose neighbours are in the table; or none.
-const FunctionTable::Cell* FunctionTable::cell_at(Wide x, double& centre) const {
+// The cell that x lies in, but for 2^-48, if it has neighbours in the table; or -1.
+long FunctionTable::cell_at(Wide x) const {
   const double position = std::floor(static_cast<double>(x) * 16) + kMiddle;
-  if (!(position >= 1 && position < kCells - 1)) return nullptr;
-  const auto index = static_cast<std::size_t>(position);
-  centre = (2 * (static_cast<double>(index) - kMiddle) + 1) * kHalfWidth;
-  return &cells_[index];
+  return position >= 1 && position < kCells - 1 ? static_cast<long>(position) : -1;
+}
+
+double FunctionTable::centre_of(long index) {
+  return (2 * static_cast<double>(index - kMiddle) + 1) * kHalfWidth;
 }
 
 FunctionTable::Expansion FunctionTable::expand(Wide x, double reach) const {
-  constexpr double cell_width = 2 * kHalfWidth;
   Expansion result;
   result.value = (*this)(Ball<Wide>{x, 0});
-  double centre = 0;
-  const Cell* cell = cell_at(x, centre);
-  if (cell == nullptr || !(reach <= cell_width * (1 - 0x1p-20))) return result;
-  result.slope_error = cell->slope;
-  if (!(cell->slope_error <= 1) || !std::isfinite(cell->bend)) return result;
-  const Wide exact = x - centre;
+  const long index = cell_at(x);
+  if (index < 0 || !(reach <= kFar)) return result;
+  // x +- reach lies in so many cells on either side; slopes and bends are for a cell and the next two
+  const auto aside = static_cast<long>(reach * 16 * (1 + 0x1p-20) + 0x1p-20);
+  if (index - aside < 0 || index + aside >= kCells) return result;
+  double steepest = 0;
+  double bend = 0;
+  for (long i = index - aside; i <= index + aside; ++i) {
+    steepest = std::max(steepest, cells_[static_cast<std::size_t>(i)].slope);
+    bend = std::max(bend, cells_[static_cast<std::size_t>(i)].bend);
+  }
+  result.slope_error = steepest;
+  const Cell* cell = &cells_[static_cast<std::size_t>(index)];
+  if (!(cell->slope_error <= 1) || !std::isfinite(bend)) return result;
+  const Wide exact = x - centre_of(index);
   const Wide t = std::clamp<Wide>(exact, -kHalfWidth, kHalfWidth);
   Wide slope = (kOrder - 1) * cell->coefficients.back();
   for (std::size_t k = kOrder - 1; k-- > 1;) {
@@ -139,17 +149,18 @@ FunctionTable::Expansion FunctionTable::expand(Wide x, double reach) const {
   }
   const double off = magnitude(exact - t) + kRoundoff<Wide> * kHalfWidth;
   result.slope = static_cast<double>(slope);
-  result.slope_error = raised_slope(cell->slope_error + 2 * cell->bend * (2 * off) +
+  result.slope_error = raised_slope(cell->slope_error + 2 * bend * (2 * off) +
                                     0x1p-52 * std::fabs(result.slope));
-  result.bend = cell->bend;
+  result.bend = bend;
   return result;
 }
 
 Ball<Wide> FunctionTable::operator()(Ball<Wide> x) const {
-  double centre = 0;
-  const Cell* found = x.rad <= kHalfWidth ? cell_at(x.mid, centre) : nullptr;
-  if (found == nullptr || !(found->error <= kCoarse)) return evaluate_slowly(x);
-  const Cell& cell = *found;
+  const long index = x.rad <= kHalfWidth ? cell_at(x.mid) : -1;
+  if (index < 0) return evaluate_slowly(x);
+  const Cell& cell = cells_[static_cast<std::size_t>(index)];
+  if (!(cell.error <= kCoarse)) return evaluate_slowly(x);
+  const double centre = centre_of(index);
   // t is rounded once; a midpoint that fp64 rounds into the next cell is outside this one by 2^-47
   // at most: both belong to what the slope makes up for
   const Wide exact = x.mid - centre;

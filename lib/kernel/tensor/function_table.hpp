@@ -39,7 +39,7 @@ public:
     double slope_error = INFINITY;
     double bend = 0;
   };
-  /// Nothing is known beyond the table, or where reach is no fraction of a cell.
+  /// Nothing is known where x +- reach leaves the table, or reach > 1.
   Expansion expand(Wide x, double reach) const;
 
 private:
@@ -56,7 +56,8 @@ private:
 
   Cell make_cell(long index) const;
   double bend_around(const Rational& centre) const;
-  const Cell* cell_at(Wide x, double& centre) const;
+  long cell_at(Wide x) const;
+  static double centre_of(long index);
   template <class M>
   Ball<M> evaluate_slowly(Ball<M> x) const;
 
