@@ -53,11 +53,11 @@ Result<Prompts> load_prompts(const std::string& path) {
 Json header_of(const Options& options, const Model& original, const Model& converted,
                const Prompts& prompts, const std::optional<Evaluation>& evaluation) {
   Json header{{"attncert-partial", 1},
-          {"original", {original.hashes.network, original.hashes.weights}},
-          {"converted", {converted.hashes.network, converted.hashes.weights}},
-          {"prompts", prompts.sha256},
-          {"generate", options.generate},
-          {"shard_size", options.shard_size}};
+              {"original", {original.hashes.network, original.hashes.weights}},
+              {"converted", {converted.hashes.network, converted.hashes.weights}},
+              {"prompts", prompts.sha256},
+              {"generate", options.generate},
+              {"shard_size", options.shard_size}};
   if (evaluation) header["evaluation"] = to_json(*evaluation);
   return header;
 }
@@ -104,9 +104,9 @@ Result<int> run_all(const Options& options) {
   ATTNCERT_TRY(const fs::path network, network_file(options, original));
   ATTNCERT_TRY(const Prompts prompts, load_prompts(options.prompts));
   ATTNCERT_TRY(const std::optional<Evaluation> evaluation, options.evaluation.read());
-  ATTNCERT_TRY(ShardLog log,
-               ShardLog::open(options.output + ".partial",
-                              header_of(options, original.model, converted.model, prompts, evaluation)));
+  ATTNCERT_TRY(ShardLog log, ShardLog::open(options.output + ".partial",
+                                            header_of(options, original.model, converted.model,
+                                                      prompts, evaluation)));
   AgreementOptions how;
   how.generate = options.generate;
   how.shard_size = options.shard_size;
@@ -136,8 +136,7 @@ Result<int> run_all(const Options& options) {
     ATTNCERT_CHECK(write_file_atomically(options.output, write_certificate(certificate)));
   }
   log.remove();
-  print(options, agreement.value(), static_cast<long>(prompts.prompts.size()), written,
-        evaluation);
+  print(options, agreement.value(), static_cast<long>(prompts.prompts.size()), written, evaluation);
   return written ? kDone : kRefuted;
 }
 
@@ -150,9 +149,9 @@ int run(const Options& options) {
 
 void add_agree(CLI::App& application, int& exit_code) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = application.add_subcommand(
-      "agree",
-      "Prove that two models decode prompts alike, in exact arithmetic and, with --format, computed");
+  CLI::App* command = application.add_subcommand("agree",
+                                                 "Prove that two models decode prompts alike, in "
+                                                 "exact arithmetic and, with --format, computed");
   command->add_option("ORIGINAL", options->original, "folder of the original model")->required();
   command->add_option("CONVERTED", options->converted, "folder of its conversion")->required();
   command

@@ -26,8 +26,7 @@ void add_evaluation_options(CLI::App& command, EvaluationOptions& options) {
   command.add_option("--storage", options.storage, "format of weights; default: --format")
       ->group(group);
   command
-      .add_option("--order", options.order,
-                  "order of sums: any, sequential, pairwise or blocks:K")
+      .add_option("--order", options.order, "order of sums: any, sequential, pairwise or blocks:K")
       ->capture_default_str()
       ->group(group);
   command.add_option("--exp-ulp", options.exp_ulp, "exponentials are off by at most so many ulp")

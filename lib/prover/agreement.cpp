@@ -36,7 +36,7 @@ struct ModelPair {
   std::optional<ComputedModel> computed_converted;
 
   static Result<ModelPair> make(const Model& original, const Model& converted,
-                           const std::optional<Evaluation>& evaluation) {
+                                const std::optional<Evaluation>& evaluation) {
     ATTNCERT_TRY(RigorousModel exact, RigorousModel::make(original));
     ModelPair pair{std::move(exact), {}, {}, {}};
     if (!evaluation) {
@@ -127,20 +127,19 @@ Result<Agreement> prove_agreement(const Model& original, const Model& converted,
       ATTNCERT_CHECK(log.add(to_json(first, last, unproved)));
     }
     shards.push_back(derivation.add(
-        Rule::argmax, ArgmaxShard{first, last, options.generate, numbers_of(unproved),
-                                  options.evaluation}));
+        Rule::argmax,
+        ArgmaxShard{first, last, options.generate, numbers_of(unproved), options.evaluation}));
     agreement.unproved.insert(agreement.unproved.end(), unproved.begin(), unproved.end());
     if (options.progress) {
       options.progress(static_cast<double>(last) / static_cast<double>(count),
                        static_cast<std::size_t>(last));
     }
   }
-  const long end =
-      derivation.add(Rule::shard_union,
-                     SameArgmax{original.hashes, converted.hashes, prompts.sha256, count,
-                                options.generate, numbers_of(agreement.unproved),
-                                options.evaluation},
-                     shards);
+  const long end = derivation.add(
+      Rule::shard_union,
+      SameArgmax{original.hashes, converted.hashes, prompts.sha256, count, options.generate,
+                 numbers_of(agreement.unproved), options.evaluation},
+      shards);
   agreement.certificate = std::move(derivation).finish(end);
   return agreement;
 }

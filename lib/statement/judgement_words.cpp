@@ -128,7 +128,8 @@ std::string words(const SameArgmax& j) {
 
 std::string words(const ArgmaxShard& j) {
   return "greedy decoding of " + std::to_string(j.generate) + " tokens is the same for prompts " +
-         std::to_string(j.first) + " to " + std::to_string(j.last - 1) + excepted(j.except) + evaluated(j.evaluation);
+         std::to_string(j.first) + " to " + std::to_string(j.last - 1) + excepted(j.except) +
+         evaluated(j.evaluation);
 }
 
 }  // namespace

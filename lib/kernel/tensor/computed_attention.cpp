@@ -5,7 +5,7 @@
 namespace attncert::rules {
 namespace {
 
-constexpr double kFarBelow = -31;  // the end of the exponential's table
+constexpr double kFarBelow = -31;       // the end of the exponential's table
 constexpr double kFarWeight = 0x1p-44;  // e^-31 and less
 
 double middle_of(Ball<Wide> x) { return static_cast<double>(x.mid); }
@@ -55,57 +55,51 @@ Result<ComputedAttention> ComputedAttention::make(
   for (long n = 1; n <= context; ++n) {
     ATTNCERT_TRY(const SoftmaxError error, machine.softmax(n, true, Upper(), Upper::of(1.0)));
     ATTNCERT_TRY(const Upper sum, machine.sum(n, true));
-    result.softmax_.push_back({error.relative.value(), error.absolute.value(),
-                               compound(sum, unit).value()});
+    result.softmax_.push_back(
+        {error.relative.value(), error.absolute.value(), compound(sum, unit).value()});
   }
   return result;
 }
 
-Result<ComputedAttention::Scores> ComputedAttention::scores(const Symbols& symbols,
-                                                            const Forms& query, const Forms& key,
-                                                            const Bounds& bounds, long head,
-                                                            long row) const {
+// One score, of coordinates `first`, ... of the query and `other`, ... of the key: to first order
+// scale (x . change of y + y . change of x).
+Status ComputedAttention::add_score(const Symbols& symbols, const Place& place, const Forms& query,
+                                    const Forms& key, const Bounds& bounds, Scores& scores) const {
+  const auto& [row, token, first, other] = place;
   const long d = shape_.d_head;
-  const long first = head * d;
-  const long other = head * shape_.n_kv_head / shape_.n_head * d;
+  const auto by = static_cast<double>(scale_.mid);
   const double scale = raised(magnitude(scale_.mid) + scale_.rad);
-  const long seen = symbols.seen(row);
-  const Panel& own = query.terms[static_cast<std::size_t>(row)];
-  Scores result{{}, Panel(seen, own.columns), {}, {}, 0};
-  for (long j = 0; j < seen; ++j) {
-    const Panel& theirs = key.terms[static_cast<std::size_t>(j)];
-    const RowBounds& a = bounds.query[static_cast<std::size_t>(row)];
-    const RowBounds& b = bounds.key[static_cast<std::size_t>(j)];
-    const auto to = result.terms.row(j);
-    double rest = 0;
-    double spread = 0;
-    double size = 0;
-    for (long r = 0; r < d; ++r) {
-      const auto i = static_cast<std::size_t>(first + r);
-      const auto k = static_cast<std::size_t>(other + r);
-      const double x = middle(query.centre, row, first + r);
-      const double y = middle(key.centre, j, other + r);
-      const auto by = static_cast<double>(scale_.mid);
-      add_scaled(to, static_cast<float>(y * by), own.row(first + r));
-      add_terms(symbols, to, row, static_cast<float>(x * by), theirs.row(other + r), j);
-      rest += std::fabs(x) * b.rest[k] + std::fabs(y) * a.rest[i] +
-              (a.rest[i] + a.spread[i]) * (b.rest[k] + b.spread[k]);
-      spread += std::fabs(x) * b.spread[k] + std::fabs(y) * a.spread[i];
-      size += a.size[i] * b.size[k];
-    }
-    const Ball<Wide> score =
-        scale_ * Ball<Wide>::dot(query.centre.mid(row, first, d), query.centre.rad(row, first, d),
-                                 key.centre.mid(j, other, d), key.centre.rad(j, other, d));
-    const double tiny = (8 * static_cast<double>(d) + 8) * (1 + scale) * roundings_.tiny +
-                        2 * panel_tiny(2 * d) * static_cast<double>(own.columns) * (1 + spread);
-    result.rest.push_back(raised(scale * (rest + panel_loss(2 * d + 4) * spread +
-                                          score_error_ * size) +
-                                 tiny + score.rad));
-    result.reach = std::max(result.reach, raised(scale * size * (1 + score_error_) + tiny));
-    result.centre.push_back({score.mid, 0});
-    ATTNCERT_CHECK(check_reach(roundings_, raised(2 * (1 + 1 / scale) * result.reach)));
+  const RowBounds& a = bounds.query[static_cast<std::size_t>(row)];
+  const RowBounds& b = bounds.key[static_cast<std::size_t>(token)];
+  const auto to = scores.terms.row(token);
+  double rest = 0;
+  double spread = 0;
+  double size = 0;
+  for (long r = 0; r < d; ++r) {
+    const auto i = static_cast<std::size_t>(first + r);
+    const auto k = static_cast<std::size_t>(other + r);
+    const double x = middle(query.centre, row, first + r);
+    const double y = middle(key.centre, token, other + r);
+    add_scaled(to, static_cast<float>(y * by),
+               query.terms[static_cast<std::size_t>(row)].row(first + r));
+    add_terms(symbols, to, row, static_cast<float>(x * by),
+              key.terms[static_cast<std::size_t>(token)].row(other + r), token);
+    rest += std::fabs(x) * b.rest[k] + std::fabs(y) * a.rest[i] +
+            (a.rest[i] + a.spread[i]) * (b.rest[k] + b.spread[k]);
+    spread += std::fabs(x) * b.spread[k] + std::fabs(y) * a.spread[i];
+    size += a.size[i] * b.size[k];
   }
-  return result;
+  const Ball<Wide> score =
+      scale_ * Ball<Wide>::dot(query.centre.mid(row, first, d), query.centre.rad(row, first, d),
+                               key.centre.mid(token, other, d), key.centre.rad(token, other, d));
+  const double tiny =
+      (8 * static_cast<double>(d) + 8) * (1 + scale) * roundings_.tiny +
+      2 * panel_tiny(2 * d) * static_cast<double>(scores.terms.columns) * (1 + spread);
+  const double lost = panel_loss(2 * d + 4) * spread;
+  scores.rest.push_back(raised(scale * (rest + lost + score_error_ * size) + tiny + score.rad));
+  scores.reach = std::max(scores.reach, raised(scale * size * (1 + score_error_) + tiny));
+  scores.centre.push_back({score.mid, 0});
+  return check_reach(roundings_, raised(2 * (size + scores.reach)));
 }
 
 // Scores become weights of the exact centre; subtracting the largest is rounded.
@@ -134,58 +128,71 @@ Status ComputedAttention::weights(Scores& scores) const {
   return ok();
 }
 
-// sum_j w_j v_j: to first order in the scores' moves a_j, sum_j p_j (v_j - o) a_j + sum_j p_j b_j for
-// moves b_j of the values; what that leaves: docs/formulas.md#forms.
-void ComputedAttention::mix(const Symbols& symbols, const Forms& value, const Bounds& bounds,
-                            long head, long row, const Scores& scores, Forms& result) const {
-  const long d = shape_.d_head;
-  const long other = head * shape_.n_kv_head / shape_.n_head * d;
+// sum_j w_j v_j for coordinate `other` of the values: to first order in the scores' moves a_j,
+// sum_j p_j (v_j - o) a_j + sum_j p_j b_j for moves b_j of the values; what that leaves:
+// docs/formulas.md#forms.
+double ComputedAttention::mix(const Symbols& symbols, const Forms& value, const Bounds& bounds,
+                              long row, long other, const Scores& scores, Ball<Wide> centre,
+                              std::span<float> to, long own) const {
   const auto n = scores.centre.size();
+  const auto k = static_cast<std::size_t>(other);
   const double x = 2 * scores.reach;
   const double above = x + x * x;  // e^x - 1 at most, as x <= 1
   const double second = 2 * scores.reach * scores.reach * (1 + above);
   const Softmax& softmax = softmax_[n];
   const double relative = softmax.relative + softmax.sum + softmax.relative * softmax.sum;
+  const double loss = panel_loss(2 * static_cast<long>(n) + 6);
+  double rest = centre.rad;
+  double largest = 0;
+  for (std::size_t j = 0; j < n; ++j) {
+    const auto token = static_cast<long>(j);
+    const RowBounds& v = bounds.value[j];
+    const double p = middle_of(scores.centre[j]);
+    const double weight = raised(p + scores.centre[j].rad);
+    const double from = middle(value.centre, token, other);
+    const double away = from - middle_of(centre);
+    const double size = std::fabs(from) + magnitude(centre.mid) + centre.rad;
+    const double reach = std::fabs(away) + centre.rad + 0x1p-50 * size;
+    add_terms(symbols, to, row, static_cast<float>(p * away), scores.terms.row(token), row);
+    add_terms(symbols, to, row, static_cast<float>(p), value.terms[j].row(other), token);
+    to[static_cast<std::size_t>(own + token)] = static_cast<float>(p * away * scores.rest[j]);
+    const double unsure =
+        scores.centre[j].rad * (size + v.spread[k]) + weight * (centre.rad + 0x1p-50 * size);
+    rest += weight * v.rest[k] + above * weight * (v.spread[k] + v.rest[k]) +
+            second * weight * reach + unsure * (scores.by[j] + 1) +
+            loss * weight * (reach * scores.by[j] + v.spread[k]) +
+            relative * weight * (1 + above) * v.size[k];
+    largest = std::max(largest, v.size[k]);
+  }
+  return raised(rest + softmax.absolute * (1 + softmax.sum) * largest +
+                4 * static_cast<double>(n) * roundings_.tiny +
+                4 * panel_tiny(2 * static_cast<long>(n)) * static_cast<double>(to.size()));
+}
+
+// A token's head: scores, weights, and their sums of values.
+Status ComputedAttention::attend(const Symbols& before, const Symbols& symbols, long head, long row,
+                                 const Forms& query, const Forms& key, const Forms& value,
+                                 const Bounds& bounds, Forms& result) const {
+  const long d = shape_.d_head;
+  const long other = head * shape_.n_kv_head / shape_.n_head * d;
+  const long seen = symbols.seen(row);
+  Scores scores{{}, Panel(seen, before.width(row)), {}, {}, 0};
+  for (long j = 0; j < seen; ++j) {
+    ATTNCERT_CHECK(add_score(before, {row, j, head * d, other}, query, key, bounds, scores));
+  }
+  ATTNCERT_CHECK(weights(scores));
   Panel& terms = result.terms[static_cast<std::size_t>(row)];
-  const long own = symbols.own(row) + head * static_cast<long>(n);
+  const long own = symbols.own(row) + head * seen;
   for (long r = 0; r < d; ++r) {
     Ball<Wide> centre;
-    for (std::size_t j = 0; j < n; ++j) {
-      centre = centre + scores.centre[j] * value.centre.at(static_cast<long>(j), other + r);
+    for (long j = 0; j < seen; ++j) {
+      centre = centre + scores.centre[static_cast<std::size_t>(j)] * value.centre.at(j, other + r);
     }
-    const auto to = terms.row(head * d + r);
-    double rest = centre.rad;
-    double largest = 0;
-    for (std::size_t j = 0; j < n; ++j) {
-      const auto token = static_cast<long>(j);
-      const RowBounds& v = bounds.value[j];
-      const auto k = static_cast<std::size_t>(other + r);
-      const double p = middle_of(scores.centre[j]);
-      const double weight = raised(p + scores.centre[j].rad);
-      const double from = middle(value.centre, token, other + r);
-      const double away = from - middle_of(centre);
-      const double size = std::fabs(from) + magnitude(centre.mid) + centre.rad;
-      const auto steep = static_cast<float>(p * away);
-      add_terms(symbols, to, row, steep, scores.terms.row(token), row);
-      add_terms(symbols, to, row, static_cast<float>(p),
-                value.terms[j].row(other + r), token);
-      to[static_cast<std::size_t>(own + token)] = static_cast<float>(p * away * scores.rest[j]);
-      const double unsure = scores.centre[j].rad * (size + v.spread[k]) +
-                            weight * (centre.rad + 0x1p-50 * size);
-      const double reach = std::fabs(away) + centre.rad + 0x1p-50 * size;
-      const double lost = panel_loss(2 * static_cast<long>(n) + 6) *
-                          (weight * reach * scores.by[j] + weight * v.spread[k]);
-      rest += weight * v.rest[k] + above * weight * (v.spread[k] + v.rest[k]) +
-              second * weight * reach + unsure * (scores.by[j] + 1) + lost +
-              relative * weight * (1 + above) * v.size[k];
-      largest = std::max(largest, v.size[k]);
-    }
-    result.centre.set(row, head * d + r, {centre.mid, 0});
     result.rest.at(row, head * d + r) =
-        raised(rest + softmax.absolute * (1 + softmax.sum) * largest +
-               4 * static_cast<double>(n) * roundings_.tiny +
-               4 * panel_tiny(2 * static_cast<long>(n)) * static_cast<double>(terms.columns));
+        mix(symbols, value, bounds, row, other + r, scores, centre, terms.row(head * d + r), own);
+    result.centre.set(row, head * d + r, {centre.mid, 0});
   }
+  return ok();
 }
 
 Result<Forms> ComputedAttention::operator()(Symbols& symbols, const Forms& query, const Forms& key,
@@ -203,14 +210,12 @@ Result<Forms> ComputedAttention::operator()(Symbols& symbols, const Forms& query
   }
   const Symbols before = symbols;
   symbols.add(counts);
-  Forms result{Enclosure<Wide>(query.rows(), query.columns()), {},
-               Matrix(query.rows(), query.columns())};
+  Forms result{
+      Enclosure<Wide>(query.rows(), query.columns()), {}, Matrix(query.rows(), query.columns())};
   for (long i = 0; i < query.rows(); ++i) {
     result.terms.emplace_back(query.columns(), symbols.width(i));
     for (long head = 0; head < shape_.n_head; ++head) {
-      ATTNCERT_TRY(Scores row, scores(before, query, key, bounds, head, i));
-      ATTNCERT_CHECK(weights(row));
-      mix(symbols, value, bounds, head, i, row, result);
+      ATTNCERT_CHECK(attend(before, symbols, head, i, query, key, value, bounds, result));
     }
   }
   return result;

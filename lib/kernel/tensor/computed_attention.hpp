@@ -28,17 +28,25 @@ private:
   struct Bounds;
   struct Scores;
   explicit ComputedAttention(const Machine& machine) : roundings_(machine) {}
-  Result<Scores> scores(const Symbols& symbols, const Forms& query, const Forms& key,
-                        const Bounds& bounds, long head, long row) const;
+  struct Place {  // of a score: rows of query and key, and where their coordinates begin
+    long row;
+    long token;
+    long first;
+    long other;
+  };
+  Status add_score(const Symbols& symbols, const Place& place, const Forms& query, const Forms& key,
+                   const Bounds& bounds, Scores& scores) const;
   Status weights(Scores& scores) const;
-  void mix(const Symbols& symbols, const Forms& value, const Bounds& bounds, long head, long row,
-           const Scores& scores, Forms& result) const;
+  double mix(const Symbols& symbols, const Forms& value, const Bounds& bounds, long row, long other,
+             const Scores& scores, Ball<Wide> centre, std::span<float> to, long own) const;
+  Status attend(const Symbols& before, const Symbols& symbols, long head, long row,
+                const Forms& query, const Forms& key, const Forms& value, const Bounds& bounds,
+                Forms& result) const;
 
   Roundings roundings_;
   HeadShape shape_;
   Ball<Wide> scale_;
   double score_error_ = 0;
-  double exp_error_ = 0;
   std::vector<Softmax> softmax_;  // by the number of terms
   std::shared_ptr<const FunctionTable> exponential_;
 };

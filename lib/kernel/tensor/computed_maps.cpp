@@ -54,15 +54,16 @@ Result<ComputedMap> ComputedMap::make(const Machine& machine, const TensorFile& 
   ComputedMap result(machine);
   ATTNCERT_TRY(const Upper sum, machine.sum(terms));
   result.relative = compound(sum, machine.compute).value();
-  result.tiny = raised((2 * static_cast<double>(terms) + 2) * (1 + result.relative) *
-                       result.roundings.tiny);
+  result.tiny =
+      raised((2 * static_cast<double>(terms) + 2) * (1 + result.relative) * result.roundings.tiny);
   result.narrow = Panel(map.weight);
   result.map = std::move(map);
   return result;
 }
 
 Result<Forms> ComputedMap::operator()(const Forms& x) const {
-  Forms y{Enclosure<Wide>::product(x.centre, map.weight, map.bias), {},
+  Forms y{Enclosure<Wide>::product(x.centre, map.weight, map.bias),
+          {},
           Matrix(x.rows(), map.weight.rows)};
   const long n = map.weight.columns;
   for (long t = 0; t < x.rows(); ++t) {
@@ -108,8 +109,7 @@ Result<ComputedNorm> ComputedNorm::make(const Machine& machine, const Model& mod
   if (!squares.is_at_most(0.5)) {
     return fail(ErrorCode::RoundingUseless, "no useful bound: a norm's sums may lose every digit");
   }
-  result.factor_error_ =
-      compound(Upper::of(0.5) * squares + squares * squares, unit, unit).value();
+  result.factor_error_ = compound(Upper::of(0.5) * squares + squares * squares, unit, unit).value();
   result.epsilon_ = ball_cast<Wide>(ball_of(norm.epsilon));
   return result;
 }
@@ -186,65 +186,95 @@ Status ComputedNorm::divide(Symbols& symbols, Forms& x) const {
   return ok();
 }
 
-// With s = sqrt(|d|^2 / D + epsilon): to first order d + a becomes d / s + a / s - d (d a) / (D s^3);
-// what that leaves, and the roundings: docs/formulas.md#forms.
+// A centred row d of width D, to be divided by s = sqrt(|d|^2 / D + epsilon).
+struct ComputedNorm::Division {
+  RowBounds bounds;
+  std::vector<double> d;
+  double by = 0;            // 1 / s
+  double steep = 0;         // 1 / (s - length / sqrt D), rounded up
+  double squares = 0;       // 1 / (D s^3)
+  double share = 0;         // 1 / D
+  double length = 0;        // of the greatest change of d
+  double along_rest = 0;    // |d| . rest
+  double along_spread = 0;  // |d| . spread
+
+  static Result<Division> make(const Forms& x, long row, Ball<Wide> inverse) {
+    Division result{bounds_of(x, row), {}};
+    double length = 0;
+    for (std::size_t k = 0; k < result.bounds.rest.size(); ++k) {
+      result.d.push_back(middle(x.centre, row, static_cast<long>(k)));
+      const double moved = result.bounds.rest[k] + result.bounds.spread[k];
+      length += moved * moved;
+      result.along_rest += std::fabs(result.d[k]) * result.bounds.rest[k];
+      result.along_spread += std::fabs(result.d[k]) * result.bounds.spread[k];
+    }
+    result.length = raised(std::sqrt(length));
+    result.by = static_cast<double>(inverse.mid);
+    result.share = 1 / static_cast<double>(x.columns());
+    result.squares = result.share * result.by * result.by * result.by;
+    const double turned = raised(result.length * std::sqrt(result.share) * result.by);
+    if (!(turned <= 0.5) || !(inverse.rad <= 0x1p-40 * result.by)) {
+      return fail(ErrorCode::EnclosureUnbounded, "rounding may change a norm's input too much");
+    }
+    result.steep = raised(result.by / (1 - turned));
+    return result;
+  }
+
+  // How far the quotient may be from first-order terms, and from the centre's.
+  double second(std::size_t k) const {
+    const double moved = bounds.rest[k] + bounds.spread[k];
+    return raised(moved * length * std::sqrt(share) * steep * steep +
+                  (std::fabs(d[k]) + moved) * length * length * share * steep * steep * steep);
+  }
+  double first(std::size_t k) const {
+    return raised(by * (bounds.rest[k] + bounds.spread[k]) +
+                  std::fabs(d[k]) * squares * (along_rest + along_spread));
+  }
+};
+
+// To first order d + a becomes d / s + a / s - d (d a) / (D s^3); what that leaves, and the roundings:
+// docs/formulas.md#forms.
 Status ComputedNorm::divide_row(const Symbols& symbols, Forms& x, long row,
                                 Ball<Wide> inverse) const {
   const long n = x.columns();
-  const auto by = static_cast<double>(inverse.mid);
-  const RowBounds bounds = bounds_of(x, row);
-  double length = 0;
-  double along = 0;       // |d| . rest
-  double along_both = 0;  // |d| . (rest + spread)
-  double along_spread = 0;
-  std::vector<double> d;
-  for (std::size_t k = 0; k < bounds.rest.size(); ++k) {
-    d.push_back(middle(x.centre, row, static_cast<long>(k)));
-    const double moved = bounds.rest[k] + bounds.spread[k];
-    length += moved * moved;
-    along += std::fabs(d[k]) * bounds.rest[k];
-    along_spread += std::fabs(d[k]) * bounds.spread[k];
-  }
-  along_both = along + along_spread;
-  length = raised(std::sqrt(length));
-  const double share = 1 / static_cast<double>(n);
-  const double turned = raised(length * std::sqrt(share) * by * (1 + 0x1p-30));
-  if (!(turned <= 0.5) || !(inverse.rad <= 0x1p-40 * by)) {
-    return fail(ErrorCode::EnclosureUnbounded, "rounding may change a norm's input too much");
-  }
-  // 1 / (s - length / sqrt D), an upper bound
-  const double steep = raised(by / (1 - turned) * (1 + 0x1p-30));
-  const double squares = share * by * by * by;
+  ATTNCERT_TRY(const Division division, Division::make(x, row, inverse));
   Panel& old = x.terms[static_cast<std::size_t>(row)];
   Panel terms(n, symbols.width(row));
   Panel products(1, old.columns);
   for (long k = 0; k < n; ++k) {
-    add_scaled(products.row(0), static_cast<float>(d[static_cast<std::size_t>(k)]), old.row(k));
+    const auto factor = static_cast<float>(division.d[static_cast<std::size_t>(k)]);
+    add_scaled(products.row(0), factor, old.row(k));
   }
   for (long k = 0; k < n; ++k) {
     const auto at = static_cast<std::size_t>(k);
-    const double moved = bounds.rest[at] + bounds.spread[at];
-    const double size = std::fabs(d[at]);
-    const double second = moved * length * std::sqrt(share) * steep * steep +
-                          (size + moved) * length * length * share * steep * steep * steep;
-    const double first = by * moved + size * squares * along_both;
-    const double value = size * by + first + second;
-    const double loss = panel_loss(n + 6) * (by * bounds.spread[at] + size * squares * along_spread);
-    const double lost = 4 * panel_tiny(n) * static_cast<double>(terms.columns) *
-                        (1 + by + size * squares);
-    x.rest.at(row, k) = raised(by * bounds.rest[at] + size * squares * along + second + loss + lost +
-                               factor_error_ * (first + second) +
-                               panel_loss(2) * size * by * factor_error_ + 0x1p-147 + (1 + factor_error_) * roundings_.unit * value +
-                               2 * roundings_.tiny);
+    const double d = division.d[at];
     const auto to = terms.row(k);
-    add_scaled(to, static_cast<float>(by), old.row(k));
-    add_scaled(to, static_cast<float>(-d[at] * squares), products.row(0));
-    to[static_cast<std::size_t>(symbols.own(row))] = static_cast<float>(d[at] * by * factor_error_);
+    add_scaled(to, static_cast<float>(division.by), old.row(k));
+    add_scaled(to, static_cast<float>(-d * division.squares), products.row(0));
+    to[static_cast<std::size_t>(symbols.own(row))] =
+        static_cast<float>(d * division.by * factor_error_);
+    x.rest.at(row, k) = quotient_rest(division, at, static_cast<double>(terms.columns));
     x.centre.set(row, k, x.centre.at(row, k) * inverse);
-    ATTNCERT_CHECK(check_reach(roundings_, value));
+    ATTNCERT_CHECK(check_reach(roundings_, std::fabs(d) * division.by + division.first(at)));
   }
   old = std::move(terms);
   return ok();
+}
+
+double ComputedNorm::quotient_rest(const Division& division, std::size_t k, double symbols) const {
+  const auto n = static_cast<long>(division.d.size());
+  const double size = std::fabs(division.d[k]);
+  const double second = division.second(k);
+  const double moved = division.first(k) + second;
+  const double value = size * division.by + moved;
+  const double turned = size * division.squares;
+  const double carried = division.by * division.bounds.rest[k] + turned * division.along_rest;
+  const double lost = panel_loss(n + 6) * (division.by * division.bounds.spread[k] +
+                                           turned * division.along_spread) +
+                      4 * panel_tiny(n) * symbols * (1 + division.by + turned);
+  const double factor = factor_error_ * moved + panel_loss(2) * size * division.by * factor_error_;
+  return raised(carried + second + lost + factor + (1 + factor_error_) * roundings_.unit * value +
+                2 * roundings_.tiny + 0x1p-147);
 }
 
 // n gain + shift
@@ -258,9 +288,9 @@ Status ComputedNorm::scale(Forms& x) const {
       const double gain = std::fabs(weights_.gain[at]);
       const double shift = std::fabs(weights_.shift[at]);
       const double size = gain * row.size[at] + shift;
-      x.rest.at(t, k) = raised(gain * (row.rest[at] + panel_loss(2) * row.spread[at]) +
-                               both * size + 3 * roundings_.tiny +
-                               panel_tiny(2) * static_cast<double>(terms.columns));
+      x.rest.at(t, k) =
+          raised(gain * (row.rest[at] + panel_loss(2) * row.spread[at]) + both * size +
+                 3 * roundings_.tiny + panel_tiny(2) * static_cast<double>(terms.columns));
       const auto factor = static_cast<float>(weights_.gain[at]);
       for (float& term : terms.row(k)) term *= factor;
       ATTNCERT_CHECK(check_reach(roundings_, raised(2 * size)));
@@ -282,9 +312,9 @@ Result<Forms> computed_sum(const Roundings& roundings, const Forms& stream, Form
       const double rest = before.rest[at] + added.rest[at];
       const double spread = before.spread[at] + added.spread[at];
       const double size = std::fabs(static_cast<double>(centre.at(t, k).mid)) + rest + spread;
-      update.rest.at(t, k) = raised(rest + panel_loss(1) * spread + roundings.unit * size +
-                                    roundings.tiny +
-                                    panel_tiny(1) * static_cast<double>(terms.columns));
+      update.rest.at(t, k) =
+          raised(rest + panel_loss(1) * spread + roundings.unit * size + roundings.tiny +
+                 panel_tiny(1) * static_cast<double>(terms.columns));
       add_scaled(terms.row(k), 1, stream.terms[static_cast<std::size_t>(t)].row(k));
       ATTNCERT_CHECK(check_reach(roundings, raised(2 * size)));
     }

@@ -65,7 +65,9 @@ private:
   explicit ComputedNorm(const Machine& machine) : roundings_(machine) {}
   Status centre(Forms& x) const;
   Status divide(Symbols& symbols, Forms& x) const;
+  struct Division;
   Status divide_row(const Symbols& symbols, Forms& x, long row, Ball<Wide> inverse) const;
+  double quotient_rest(const Division& division, std::size_t k, double symbols) const;
   Status scale(Forms& x) const;
 
   Roundings roundings_;

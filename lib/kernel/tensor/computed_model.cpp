@@ -143,9 +143,9 @@ Result<ComputedOutputs> ComputedModel::run_tokens(const std::vector<long>& token
     return token >= 0 && token < parts.input.vocab;
   });
   if (!known || rows < 1 || rows > parts.input.n_ctx || first < 0 || first >= rows) {
-    return fail(ErrorCode::NetworkField, "a prompt needs 1 to " +
-                                             std::to_string(parts.input.n_ctx) +
-                                             " tokens of the vocabulary");
+    return fail(
+        ErrorCode::NetworkField,
+        "a prompt needs 1 to " + std::to_string(parts.input.n_ctx) + " tokens of the vocabulary");
   }
   rules::Symbols symbols(rows, parts.causal);
   rules::Forms stream = parts.stream_of(tokens);

@@ -90,8 +90,7 @@ FunctionTable::Cell FunctionTable::make_cell(long index) const {
     cell.coefficients.at(k) = exact.mid;
     // coefficient k goes through 2k + 1 roundings of Horner's scheme
     const double one =
-        exact.rad +
-        1.125 * static_cast<double>(2 * k + 3) * kRoundoff<Wide> * magnitude(exact.mid);
+        exact.rad + 1.125 * static_cast<double>(2 * k + 3) * kRoundoff<Wide> * magnitude(exact.mid);
     error += one * power;
     slope_error += static_cast<double>(k) * one * power / kHalfWidth;
     power *= kHalfWidth;
@@ -149,8 +148,8 @@ FunctionTable::Expansion FunctionTable::expand(Wide x, double reach) const {
   }
   const double off = magnitude(exact - t) + kRoundoff<Wide> * kHalfWidth;
   result.slope = static_cast<double>(slope);
-  result.slope_error = raised_slope(cell->slope_error + 2 * bend * (2 * off) +
-                                    0x1p-52 * std::fabs(result.slope));
+  result.slope_error =
+      raised_slope(cell->slope_error + 2 * bend * (2 * off) + 0x1p-52 * std::fabs(result.slope));
   result.bend = bend;
   return result;
 }

@@ -49,7 +49,7 @@ private:
   struct Cell {
     std::array<Wide, kOrder> coefficients{};
     double error = INFINITY;
-    double slope = INFINITY;  // the largest |f'| on the cell, then on its neighbours too
+    double slope = INFINITY;        // the largest |f'| on the cell, then on its neighbours too
     double slope_error = INFINITY;  // of f' by the coefficients
     double bend = INFINITY;         // the largest |f''| / 2 on the cell and its neighbours
   };

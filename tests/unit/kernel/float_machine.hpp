@@ -66,7 +66,8 @@ private:
 
   float dot(std::span<const double> weight, double bias, const Row& x) {
     std::vector<float> terms{static_cast<float>(bias)};
-    for (std::size_t k = 0; k < x.size(); ++k) terms.push_back(static_cast<float>(weight[k]) * x[k]);
+    for (std::size_t k = 0; k < x.size(); ++k)
+      terms.push_back(static_cast<float>(weight[k]) * x[k]);
     return sum(std::move(terms));
   }
 
@@ -118,12 +119,11 @@ private:
 
   Rows attention(const HeadShape& shape, const Rows& query, const Rows& key, const Rows& value) {
     Rows mixed = query;
-    const float scale =
-        shape.scale == "1" ? 1 : 1 / std::sqrt(static_cast<float>(shape.d_head));
+    const float scale = shape.scale == "1" ? 1 : 1 / std::sqrt(static_cast<float>(shape.d_head));
     for (long h = 0; h < shape.n_head; ++h) {
       const auto own = static_cast<std::size_t>(h * shape.d_head);
-      const auto shared = static_cast<std::size_t>(h * shape.n_kv_head / shape.n_head *
-                                                   shape.d_head);
+      const auto shared =
+          static_cast<std::size_t>(h * shape.n_kv_head / shape.n_head * shape.d_head);
       for (std::size_t i = 0; i < query.size(); ++i) {
         const std::size_t seen = shape.mask == "causal" ? i + 1 : query.size();
         Row scores;
@@ -148,8 +148,8 @@ private:
   Rows update_of(const AttentionSublayer& layer, const Rows& stream) {
     const AttentionWeights w = attention_weights(model_, layer).value();
     const Rows x = normed(layer.norm, stream);
-    return mapped(w.out, attention(layer.shape, mapped(w.query, x), mapped(w.key, x),
-                                   mapped(w.value, x)));
+    return mapped(w.out,
+                  attention(layer.shape, mapped(w.query, x), mapped(w.key, x), mapped(w.value, x)));
   }
 
   Rows update_of(const MlpSublayer& layer, const Rows& stream) {
@@ -195,10 +195,10 @@ private:
     const long inner = layer.shape.n_head * layer.shape.d_head;
     const long shared = layer.shape.n_kv_head * layer.shape.d_head;
     const Rows x = normed(layer.norm, stream);
-    return mapped(outputs(layer.output, inner, layer.bias_output),
-                  attention(layer.shape, mapped(heads(layer.query, inner), x),
-                            mapped(heads(layer.key, shared), x),
-                            mapped(heads(layer.value, shared), x)));
+    return mapped(
+        outputs(layer.output, inner, layer.bias_output),
+        attention(layer.shape, mapped(heads(layer.query, inner), x),
+                  mapped(heads(layer.key, shared), x), mapped(heads(layer.value, shared), x)));
   }
 
   // Each head by itself, its softmax over the token and the bias tokens; all heads in one sum.
