@@ -63,5 +63,6 @@ void add_convert(CLI::App& application, int& exit_code);
 void add_mask(CLI::App& application, int& exit_code);
 void add_evaluate(CLI::App& application, int& exit_code);
 void add_agree(CLI::App& application, int& exit_code);
+void add_audit(CLI::App& application, int& exit_code);
 
 }  // namespace attncert::cli

@@ -10,7 +10,7 @@ import harness  # noqa: E402
 
 COMMANDS = [["attncert"], ["attncert", "bound"], ["attncert", "certify"], ["attncert", "explain"],
             ["attncert", "convert"], ["attncert", "mask"], ["attncert", "approximate"],
-            ["attncert", "evaluate"], ["attncert-check"]]
+            ["attncert", "evaluate"], ["attncert", "audit"], ["attncert-check"]]
 OPTIONS = {"bound": ["TARGET", "APPROXIMANT", "--domain", "--rel-gap", "--json"],
            "certify": ["TARGET", "APPROXIMANT", "--domain", "--epsilon", "-o"],
            "explain": ["FILE"],
@@ -21,9 +21,13 @@ OPTIONS = {"bound": ["TARGET", "APPROXIMANT", "--domain", "--rel-gap", "--json"]
            "approximate": ["TARGET", "--heads", "--epsilon", "-o", "--rel-gap", "--search",
                            "--json"],
            "evaluate": ["MODEL", "--tokens", "--input", "--tensor", "--rigorous", "--json"],
+           "audit": ["ORIGINAL", "CONVERTED", "--format", "--accumulate", "--storage", "--order",
+                     "--underflow", "--softmax", "--exp-ulp", "--activation-error", "--exp-zero",
+                     "--mask-constant", "--domain", "--epsilon", "--layer", "--tokens", "-o",
+                     "--json"],
            "attncert-check": ["FILE|DIR", "--claim", "--json"],
            "attncert": ["bound", "certify", "explain", "convert", "mask", "approximate",
-                        "evaluate"]}
+                        "evaluate", "audit"]}
 LONGEST_LINE = 120
 
 

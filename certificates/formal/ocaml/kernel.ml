@@ -48,12 +48,16 @@ let rules =
     ("spectral", computing);
     ("leak", computing);
     ("perturb", computing);
+    ("round-mlp", computing);
+    ("round-attention", computing);
+    ("round-total", structural);
     ("triangle", structural);
     ("argmax", structural);
     ("shard-union", structural) ]
 
 let unsupported =
-  [ "spectral"; "leak"; "triangle"; "argmax"; "shard-union"; "perturb" ]
+  [ "spectral"; "leak"; "triangle"; "argmax"; "shard-union"; "perturb"; "round-mlp";
+    "round-attention"; "round-total" ]
 
 (* The rules that read models. *)
 let network_rules =

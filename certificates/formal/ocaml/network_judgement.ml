@@ -19,6 +19,8 @@ let rational = Network.rational
 let inputs json =
   match Json.at json "inputs" with
   | Json.String _ -> None
+  | inputs when Statement.is_computed inputs ->
+      raise (Refusal.Unsupported "computed inputs are not supported by this checker")
   | box -> Some (rational (Number.of_json box "box"))
 
 let domain = function

@@ -12,7 +12,7 @@ namespace attncert {
 /// Maths    a op b, rounded to nearest, is off by less than the next number above it
 /// Ensures  bounds of a + b, a b, sqrt a for all numbers that a and b stand for
 /// Status   trusted; round-to-nearest with gradual underflow
-/// Source   docs/formulas.md#sums
+/// Source   docs/formulas.md#upper-bounds
 class Upper {
 public:
   Upper() = default;
