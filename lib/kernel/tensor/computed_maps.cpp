@@ -53,7 +53,8 @@ Result<ComputedMap> ComputedMap::make(const Machine& machine, const TensorFile& 
   }
   ComputedMap result(machine);
   ATTNCERT_TRY(const Upper sum, machine.sum(terms));
-  result.relative = compound(sum, machine.compute).value();
+  // the complete sum to the compute format, and once more where the bias is added last
+  result.relative = compound(sum, machine.compute, machine.compute).value();
   result.tiny =
       raised((2 * static_cast<double>(terms) + 2) * (1 + result.relative) * result.roundings.tiny);
   result.narrow = Panel(map.weight);
