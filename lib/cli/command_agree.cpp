@@ -94,6 +94,20 @@ void print(const Options& options, const Agreement& agreement, long count, bool 
   }
 }
 
+Result<std::vector<Subject>> subjects_of(const Options& options, const LoadedModel& original,
+                                         const LoadedModel& converted, const Prompts& prompts) {
+  ATTNCERT_TRY(const fs::path network, network_file(options, original));
+  const ModelHashes& before = original.model.hashes;
+  const ModelHashes& after = converted.model.hashes;
+  const auto name = [&](const fs::path& file) { return relative_to(file, options.output); };
+  return std::vector<Subject>{
+      {"original-network", name(network), before.network},
+      {"original-weights", name(original.weights_path), before.weights},
+      {"converted-network", name(fs::path(options.converted) / "network.json"), after.network},
+      {"converted-weights", name(converted.weights_path), after.weights},
+      {"prompts", name(options.prompts), prompts.sha256}};
+}
+
 Result<int> run_all(const Options& options) {
   if (options.generate < 1 || options.shard_size < 1 || options.jobs < 0) {
     return fail(ErrorCode::NumberSyntax,
@@ -101,9 +115,12 @@ Result<int> run_all(const Options& options) {
   }
   ATTNCERT_TRY(const LoadedModel original, load_model(options.original));
   ATTNCERT_TRY(const LoadedModel converted, load_model(options.converted));
-  ATTNCERT_TRY(const fs::path network, network_file(options, original));
+  ATTNCERT_CHECK(network_file(options, original));
   ATTNCERT_TRY(const Prompts prompts, load_prompts(options.prompts));
-  ATTNCERT_TRY(const std::optional<Evaluation> evaluation, options.evaluation.read());
+  std::optional<Evaluation> evaluation;
+  if (!options.evaluation.format.empty()) {
+    ATTNCERT_TRY(evaluation, options.evaluation.read());
+  }
   ATTNCERT_TRY(ShardLog log, ShardLog::open(options.output + ".partial",
                                             header_of(options, original.model, converted.model,
                                                       prompts, evaluation)));
@@ -120,16 +137,7 @@ Result<int> run_all(const Options& options) {
     return agreement.error();
   }
   Certificate& certificate = agreement.value().certificate;
-  certificate.subjects = {
-      {"original-network", relative_to(network, options.output), original.model.hashes.network},
-      {"original-weights", relative_to(original.weights_path, options.output),
-       original.model.hashes.weights},
-      {"converted-network",
-       relative_to(fs::path(options.converted) / "network.json", options.output),
-       converted.model.hashes.network},
-      {"converted-weights", relative_to(converted.weights_path, options.output),
-       converted.model.hashes.weights},
-      {"prompts", relative_to(options.prompts, options.output), prompts.sha256}};
+  ATTNCERT_TRY(certificate.subjects, subjects_of(options, original, converted, prompts));
   const bool all = agreement.value().unproved.empty();
   const bool written = all || options.allow_exceptions;
   if (written) {
@@ -170,7 +178,8 @@ void add_agree(CLI::App& application, int& exit_code) {
       ->capture_default_str();
   command->add_flag("--allow-exceptions", options->allow_exceptions,
                     "write a certificate that names the prompts it does not cover");
-  add_evaluation_options(*command, options->evaluation);
+  add_evaluation_options(*command, options->evaluation)
+      ->description("also as computed in this format: fp64, fp32, tf32, fp16, bf16, ...");
   command->add_flag("--json", options->json, "print one JSON object");
   command->footer(
       "Example:\n  attncert agree certificates/models/adder-silu /tmp/adder-heads "

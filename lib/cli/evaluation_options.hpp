@@ -2,7 +2,6 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
-#include <optional>
 #include <string>
 
 #include "attncert/statement/evaluation.hpp"
@@ -14,13 +13,18 @@ struct EvaluationOptions {
   std::string accumulate;
   std::string storage;
   std::string order = "any";
+  std::string underflow = "gradual";
+  std::string softmax = "max-subtraction";
   std::string exp_ulp = "1";
   std::string activation_error = "4";
+  std::string exp_zero = "never";
+  std::string mask_constant = "left-out";
 
-  /// None without --format. Errors FormatUnknown, EvaluationSyntax, NumberSyntax
-  Result<std::optional<Evaluation>> read() const;
+  /// Errors FormatUnknown, EvaluationSyntax, NumberSyntax
+  Result<Evaluation> read() const;
 };
 
-void add_evaluation_options(CLI::App& command, EvaluationOptions& options);
+/// Adds them all; the result is --format.
+CLI::Option* add_evaluation_options(CLI::App& command, EvaluationOptions& options);
 
 }  // namespace attncert::cli

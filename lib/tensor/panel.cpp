@@ -106,6 +106,27 @@ void narrow_spreads(const Panel& a, const Panel& b, std::vector<Sum>& sums) {
   spreads_into(a, b, sums);
 }
 
+// Two chains of sums for each row.
+ATTNCERT_INLINE void sizes_into(const Panel& a, std::vector<Sum>& sums) {
+  for (long i = 0; i < a.rows; ++i) {
+    const float* from = a.values.data() + i * a.stride;
+    Lane even{};
+    Lane odd{};
+    for (long j = 0; j < a.stride; j += 2 * kLane) {
+      Lane x;
+      Lane y;
+      std::memcpy(&x, from + j, sizeof x);
+      std::memcpy(&y, from + j + kLane, sizeof y);
+      add_magnitudes(x, even);
+      add_magnitudes(y, odd);
+    }
+    even += odd;
+    std::memcpy(sums[static_cast<std::size_t>(i)].lane, &even, sizeof even);
+  }
+}
+ATTNCERT_WIDE void wide_sizes(const Panel& a, std::vector<Sum>& sums) { sizes_into(a, sums); }
+void narrow_sizes(const Panel& a, std::vector<Sum>& sums) { sizes_into(a, sums); }
+
 ATTNCERT_INLINE void add_into(float* to, float factor, const float* from, long count) {
   long k = 0;
   for (; k + kLane <= count; k += kLane) {
@@ -165,18 +186,14 @@ std::vector<double> product_spreads(const Panel& a, const Panel& b) {
 }
 
 std::vector<double> spreads(const Panel& a) {
-  std::vector<double> result;
-  for (long i = 0; i < a.rows; ++i) {
-    Lane sum{};
-    for (long j = 0; j < a.stride; j += kLane) {
-      Lane x;
-      std::memcpy(&x, a.values.data() + i * a.stride + j, sizeof x);
-      add_magnitudes(x, sum);
-    }
-    Sum stored;
-    std::memcpy(stored.lane, &sum, sizeof sum);
-    result.push_back(total(stored, a.columns));
+  std::vector<Sum> sums(static_cast<std::size_t>(a.rows));
+  if (has_wide()) {
+    wide_sizes(a, sums);
+  } else {
+    narrow_sizes(a, sums);
   }
+  std::vector<double> result;
+  for (const Sum& sum : sums) result.push_back(total(sum, a.columns));
   return result;
 }
 
