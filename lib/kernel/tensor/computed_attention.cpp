@@ -92,9 +92,8 @@ Status ComputedAttention::add_score(const Symbols& symbols, const Place& place, 
   const Ball<Wide> score =
       scale_ * Ball<Wide>::dot(query.centre.mid(row, first, d), query.centre.rad(row, first, d),
                                key.centre.mid(token, other, d), key.centre.rad(token, other, d));
-  const double tiny =
-      (8 * static_cast<double>(d) + 8) * (1 + scale) * roundings_.tiny +
-      2 * panel_tiny(2 * d) * static_cast<double>(scores.terms.columns) * (1 + spread);
+  const double tiny = (8 * static_cast<double>(d) + 8) * (1 + scale) * roundings_.tiny +
+                      2 * panel_tiny(2 * d) * (1 + spread + a.scope + b.scope);
   const double lost = panel_loss(2 * d + 4) * spread;
   scores.rest.push_back(raised(scale * (rest + lost + score_error_ * size) + tiny + score.rad));
   scores.reach = std::max(scores.reach, raised(scale * size * (1 + score_error_) + tiny));
@@ -166,7 +165,8 @@ double ComputedAttention::mix(const Symbols& symbols, const Forms& value, const 
   }
   return raised(rest + softmax.absolute * (1 + softmax.sum) * largest +
                 4 * static_cast<double>(n) * roundings_.tiny +
-                4 * panel_tiny(2 * static_cast<long>(n)) * static_cast<double>(to.size()));
+                4 * panel_tiny(2 * static_cast<long>(n)) * static_cast<double>(to.size()) *
+                    (1 + largest));
 }
 
 // A token's head: scores, weights, and their sums of values.

@@ -40,9 +40,9 @@ Result<HiddenFunction> HiddenFunction::of_heads(const Machine& machine, const Ga
       one.shift = std::max(one.shift, Upper::of(shift).value());
     }
     one.several = gate.scores.size() > 1;
-    ATTNCERT_TRY(const SoftmaxError error,
-                 machine.softmax(static_cast<long>(gate.scores.size()) + 1, true, Upper(),
-                                 Upper::of(1.0)));
+    ATTNCERT_TRY(
+        const SoftmaxError error,
+        machine.softmax(static_cast<long>(gate.scores.size()) + 1, true, Upper(), Upper::of(1.0)));
     one.relative = error.relative.value();
     one.absolute = error.absolute.value();
     result.gates_.push_back(std::move(one));
@@ -88,12 +88,13 @@ HiddenUnit HiddenFunction::heads(Moved z, Moved v) const {
     const double weight = greatest((*gate.weight)(Ball<Wide>{z.mid, z.by}));
     const double error = weight_error(gate, weight, reach);
     const double computed = gate.coefficient * value * (weight + error);
-    const double tiny = 4 * roundings_.tiny * (1 + value) * (1 + weight + error) * (1 + head_error_);
+    const double tiny =
+        4 * roundings_.tiny * (1 + value) * (1 + weight + error) * (1 + head_error_);
     rest += gate.coefficient * value * error + head_error_ * computed + tiny;
     unit.size += (1 + head_error_) * computed + tiny;
   }
-  unit.rest = raised(rest + 0x1p-50 * (std::fabs(unit.by_score) * z.by +
-                                       std::fabs(unit.by_value) * v.by));
+  unit.rest =
+      raised(rest + 0x1p-50 * (std::fabs(unit.by_score) * z.by + std::fabs(unit.by_value) * v.by));
   unit.size = raised(unit.size);
   unit.mid.rad = 0;
   return unit;
@@ -124,8 +125,8 @@ ComputedHidden::ComputedHidden(HiddenFunction function, ComputedMap score,
 
 Result<ComputedHidden::Inner> ComputedHidden::inner(const ComputedMap& map,
                                                     const Enclosure<Wide>& centre, long row,
-                                                    const RowBounds& bounds, long symbols,
-                                                    std::vector<double> spread) const {
+                                                    const RowBounds& bounds,
+                                                    const std::vector<double>& spread) const {
   Inner result;
   const long n = map.map.weight.columns;
   for (long j = 0; j < centre.columns(); ++j) {
@@ -138,8 +139,8 @@ Result<ComputedHidden::Inner> ComputedHidden::inner(const ComputedMap& map,
     const double local =
         map.relative * size + map.bias_relative * bias + map.tiny + centre.at(row, j).rad;
     result.local.push_back(raised(local));
-    result.by.push_back(raised(spread[at] + rest + panel_loss(n) * carried + local +
-                               panel_tiny(n) * static_cast<double>(symbols)));
+    result.by.push_back(
+        raised(spread[at] + rest + panel_loss(n) * carried + local + panel_tiny(n) * bounds.scope));
     result.carried.push_back(raised(rest + carried));
     ATTNCERT_CHECK(check_reach(map.roundings, raised(2 * size)));
   }
@@ -151,12 +152,11 @@ Result<ComputedHidden::Row> ComputedHidden::hidden_row(const Forms& x, long row,
                                                        const Enclosure<Wide>& value) const {
   const Panel& terms = x.terms[static_cast<std::size_t>(row)];
   const RowBounds bounds = bounds_of(x, row);
-  ATTNCERT_TRY(const Inner z, inner(score_, score, row, bounds, terms.columns,
-                                    product_spreads(score_.narrow, terms)));
+  ATTNCERT_TRY(const Inner z,
+               inner(score_, score, row, bounds, product_spreads(score_.narrow, terms)));
   Inner v = z;
   if (value_ && !tied_) {
-    ATTNCERT_TRY(v, inner(*value_, value, row, bounds, terms.columns,
-                          product_spreads(value_->narrow, terms)));
+    ATTNCERT_TRY(v, inner(*value_, value, row, bounds, product_spreads(value_->narrow, terms)));
   }
   Row hidden;
   for (long j = 0; j < score.columns(); ++j) {
@@ -215,8 +215,7 @@ Status ComputedHidden::write_row(const Forms& x, long row, const Row& hidden, Fo
     const double whole = magnitudes(weight, size) + bias;
     y.rest.at(row, k) = raised(magnitudes(weight, own) + magnitudes(steep, moved) +
                                out_.relative * whole + out_.bias_relative * bias + out_.tiny +
-                               2 * panel_tiny(neurons) * (1 + all) +
-                               panel_tiny(n) * static_cast<double>(terms.columns));
+                               2 * panel_tiny(neurons) * (1 + all) + panel_tiny(n) * bounds.scope);
     ATTNCERT_CHECK(check_reach(out_.roundings, raised(2 * whole)));
   }
   y.terms.push_back(product(slopes, terms));
@@ -226,9 +225,9 @@ Status ComputedHidden::write_row(const Forms& x, long row, const Row& hidden, Fo
 Result<Forms> ComputedHidden::operator()(const Forms& x) const {
   const auto& score = score_.map;
   const auto scores = Enclosure<Wide>::product(x.centre, score.weight, score.bias);
-  const auto values = value_ && !tied_ ? Enclosure<Wide>::product(x.centre, value_->map.weight,
-                                                                  value_->map.bias)
-                                       : scores;
+  const auto values = value_ && !tied_
+                          ? Enclosure<Wide>::product(x.centre, value_->map.weight, value_->map.bias)
+                          : scores;
   Enclosure<Wide> hidden(x.rows(), scores.columns());
   Forms y{{}, {}, Matrix(x.rows(), out_.map.weight.rows)};
   y.centre = Enclosure<Wide>(x.rows(), out_.map.weight.rows);

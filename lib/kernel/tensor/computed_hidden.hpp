@@ -65,7 +65,7 @@ private:
   struct Inner;
   struct Row;
   Result<Inner> inner(const ComputedMap& map, const Enclosure<Wide>& centre, long row,
-                      const RowBounds& bounds, long symbols, std::vector<double> spread) const;
+                      const RowBounds& bounds, const std::vector<double>& spread) const;
   Result<Row> hidden_row(const Forms& x, long row, const Enclosure<Wide>& score,
                          const Enclosure<Wide>& value) const;
   Panel jacobian(const std::vector<HiddenUnit>& units) const;

@@ -38,7 +38,10 @@ RowBounds bounds_of(const Forms& x, long row) {
     bounds.rest.push_back(x.rest.at(row, k));
     bounds.size.push_back(raised(std::fabs(middle(x.centre, row, k)) +
                                  bounds.spread[static_cast<std::size_t>(k)] + bounds.rest.back()));
+    bounds.scope += bounds.spread[static_cast<std::size_t>(k)];
   }
+  bounds.scope =
+      raised(bounds.scope + static_cast<double>(x.terms[static_cast<std::size_t>(row)].columns));
   return bounds;
 }
 
@@ -74,7 +77,7 @@ Result<Forms> ComputedMap::operator()(const Forms& x) const {
     for (std::size_t k = 0; k < moved.size(); ++k) {
       moved[k] = row.rest[k] + panel_loss(n) * row.spread[k];
     }
-    const double lost = tiny + panel_tiny(n) * static_cast<double>(terms.columns);
+    const double lost = tiny + panel_tiny(n) * row.scope;
     for (long i = 0; i < y.columns(); ++i) {
       const double bias = std::fabs(map.bias[static_cast<std::size_t>(i)]);
       const double size = magnitudes(map.weight.row(i), row.size) + bias;
@@ -254,7 +257,7 @@ Status ComputedNorm::divide_row(const Symbols& symbols, Forms& x, long row,
     add_scaled(to, static_cast<float>(-d * division.squares), products.row(0));
     to[static_cast<std::size_t>(symbols.own(row))] =
         static_cast<float>(d * division.by * factor_error_);
-    x.rest.at(row, k) = quotient_rest(division, at, static_cast<double>(terms.columns));
+    x.rest.at(row, k) = quotient_rest(division, at);
     x.centre.set(row, k, x.centre.at(row, k) * inverse);
     ATTNCERT_CHECK(check_reach(roundings_, std::fabs(d) * division.by + division.first(at)));
   }
@@ -262,7 +265,7 @@ Status ComputedNorm::divide_row(const Symbols& symbols, Forms& x, long row,
   return ok();
 }
 
-double ComputedNorm::quotient_rest(const Division& division, std::size_t k, double symbols) const {
+double ComputedNorm::quotient_rest(const Division& division, std::size_t k) const {
   const auto n = static_cast<long>(division.d.size());
   const double size = std::fabs(division.d[k]);
   const double second = division.second(k);
@@ -272,7 +275,7 @@ double ComputedNorm::quotient_rest(const Division& division, std::size_t k, doub
   const double carried = division.by * division.bounds.rest[k] + turned * division.along_rest;
   const double lost = panel_loss(n + 6) * (division.by * division.bounds.spread[k] +
                                            turned * division.along_spread) +
-                      4 * panel_tiny(n) * symbols * (1 + division.by + turned);
+                      4 * panel_tiny(n) * division.bounds.scope * (1 + division.by + turned);
   const double factor = factor_error_ * moved + panel_loss(2) * size * division.by * factor_error_;
   return raised(carried + second + lost + factor + (1 + factor_error_) * roundings_.unit * value +
                 2 * roundings_.tiny + 0x1p-147);
@@ -289,9 +292,8 @@ Status ComputedNorm::scale(Forms& x) const {
       const double gain = std::fabs(weights_.gain[at]);
       const double shift = std::fabs(weights_.shift[at]);
       const double size = gain * row.size[at] + shift;
-      x.rest.at(t, k) =
-          raised(gain * (row.rest[at] + panel_loss(2) * row.spread[at]) + both * size +
-                 3 * roundings_.tiny + panel_tiny(2) * static_cast<double>(terms.columns));
+      x.rest.at(t, k) = raised(gain * (row.rest[at] + panel_loss(2) * row.spread[at]) +
+                               both * size + 3 * roundings_.tiny + panel_tiny(2) * row.scope);
       const auto factor = static_cast<float>(weights_.gain[at]);
       for (float& term : terms.row(k)) term *= factor;
       ATTNCERT_CHECK(check_reach(roundings_, raised(2 * size)));

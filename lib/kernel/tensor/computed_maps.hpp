@@ -28,6 +28,7 @@ struct RowBounds {
   std::vector<double> spread;  // first-order terms together
   std::vector<double> rest;
   std::vector<double> size;  // of the computed number
+  double scope = 0;          // symbols and spreads together: how often an fp32 underflow may count
 };
 RowBounds bounds_of(const Forms& x, long row);
 
@@ -67,7 +68,7 @@ private:
   Status divide(Symbols& symbols, Forms& x) const;
   struct Division;
   Status divide_row(const Symbols& symbols, Forms& x, long row, Ball<Wide> inverse) const;
-  double quotient_rest(const Division& division, std::size_t k, double symbols) const;
+  double quotient_rest(const Division& division, std::size_t k) const;
   Status scale(Forms& x) const;
 
   Roundings roundings_;

@@ -71,8 +71,7 @@ public:
     const long heads = layer.neurons * static_cast<long>(layer.gates.size());
     ATTNCERT_TRY(const ComputedMap out,
                  head_outputs(layer.output, layer.neurons, heads + 1, layer.bias_output));
-    ATTNCERT_TRY(HiddenFunction function,
-                 HiddenFunction::of_heads(machine_, layer.gates, tables_));
+    ATTNCERT_TRY(HiddenFunction function, HiddenFunction::of_heads(machine_, layer.gates, tables_));
     return hidden(layer.norm, ComputedHidden(std::move(function), score, value, out));
   }
 
@@ -123,8 +122,8 @@ private:
                  ComputedMap::make(machine_, model_.weights, output, std::move(map), terms));
     ATTNCERT_TRY(const SoftmaxError alone, machine_.softmax(1, true, Upper(), Upper::of(1.0)));
     const Upper weight = alone.relative + alone.absolute;
-    result.bias_relative = compound(weight, machine_.accumulate, machine_.compute).value() *
-                           (1 + 2 * result.relative);
+    result.bias_relative =
+        compound(weight, machine_.accumulate, machine_.compute).value() * (1 + 2 * result.relative);
     return result;
   }
 
