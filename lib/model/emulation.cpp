@@ -65,6 +65,16 @@ double exponential_to_odd(double x) {
   return below + (above - below) / 2;
 }
 
+// The C library's exp is good to 40 bits at least, which almost always settles it.
+double narrow_exponential(const Machine& machine, double x) {
+  constexpr double margin = 0x1p-40;
+  const double approx = std::exp(x);
+  const double below = rounded(machine, approx * (1 - margin), machine.exp_result);
+  const double above = rounded(machine, approx * (1 + margin), machine.exp_result);
+  if (below == above && std::isnormal(approx)) return below;
+  return rounded(machine, exponential_to_odd(x), machine.exp_result);
+}
+
 // Correctly rounded: the same with 64 bits, in exact numbers.
 double double_exponential(const Machine& machine, double x) {
   constexpr Precision precision = 64;
@@ -111,7 +121,7 @@ double exponential(const Machine& machine, double x) {
   if (argument == kInfinity) return overflowed(machine, argument);
   if (argument == -kInfinity) return 0;
   if (is_double(machine.format)) return double_exponential(machine, argument);
-  return rounded(machine, exponential_to_odd(argument), machine.exp_result);
+  return narrow_exponential(machine, argument);
 }
 
 int bits_of(const Format& format) {
