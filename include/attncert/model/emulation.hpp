@@ -48,7 +48,7 @@ int bits_of(const Format& format);
 
 /// The number that a bit pattern stands for.
 /// Maths    IEEE 754; e4m3 as the Open Compute Project has it: only the last code is NaN
-/// Requires bits_of(format) <= 32
+/// Requires bits_of(format) bits at most
 double decoded(const Format& format, unsigned long bits);
 
 /// Every finite number of the format once (0 without sign), increasing.
