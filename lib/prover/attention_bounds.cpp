@@ -48,7 +48,8 @@ Result<AttentionBounds> attention_bounds(const Model& model, const std::string& 
                                          const std::optional<Rational>& box) {
   ATTNCERT_TRY(const AttentionSublayer* attention,
                sublayer_named<AttentionSublayer>(model.network, layer));
-  ATTNCERT_TRY(const Rational scores, score_bound(model, *attention, box, kPrecision));
+  const Inputs inputs = box ? box_of(*box) : Inputs{};
+  ATTNCERT_TRY(const Rational scores, score_bound(model, *attention, inputs, kPrecision));
   ATTNCERT_TRY(const AttentionWeights weights, attention_weights(model, *attention));
   ATTNCERT_TRY(const NormWeights norm, norm_weights(model, attention->norm));
   const std::string& kind = attention->norm.kind;
