@@ -43,4 +43,4 @@ Extract Constant Pos.shiftl => "Realizers.shift_left".
 Extract Constant Z.sqrt => "Realizers.square_root".
 Extract Constant Z.even => "Realizers.is_even".
 
-Extraction "verified_kernel.ml" Checker Computing Exponentials_computed Network_extension.
+Extraction "verified_kernel.ml" Checker Computing Exponentials_computed Enclosed Network_extension.

@@ -116,7 +116,11 @@ let models_of contents claim : Network_judgement.models option =
       Some
         { original = Network.original Kernel.program network weights;
           converted = Network.converted Kernel.program network' weights';
-          original_files = Json.at json "original"; converted_files = Json.at json "converted" }
+          original_files = Json.at json "original"; converted_files = Json.at json "converted";
+          prompts =
+            Option.map
+              (fun content -> (Json.text_of json "prompts", Prompts.parse content))
+              (file "prompts") }
   | _ -> None
 
 let subject_of line =
@@ -167,6 +171,8 @@ let close_subjects r =
   if r.stage = Subjects then begin
     r.stage <- Steps;
     let contents = check_subjects (List.rev r.subjects) r.directory (claim r) in
+    if Statement.kind_of (claim r) = "rounding-error" then
+      raise (Refusal.Unsupported "computed inputs are not supported by this checker");
     Option.iter (Kernel.read_models r.kernel) (models_of contents (claim r))
   end
 

@@ -48,12 +48,14 @@ let rules =
     ("spectral", computing);
     ("leak", computing);
     ("perturb", computing);
+    ("round-mlp", computing);
+    ("round-attention", computing);
+    ("round-total", structural);
     ("triangle", structural);
     ("argmax", structural);
     ("shard-union", structural) ]
 
-let unsupported =
-  [ "argmax"; "shard-union"; "perturb" ]
+let unsupported = [ "round-mlp"; "round-attention"; "round-total" ]
 
 (* The rules that read models. *)
 let network_rules =
@@ -61,7 +63,8 @@ let network_rules =
   [ ("instance", exact V.Instance_rule); ("ball", exact V.Ball_rule); ("box", exact V.Box_rule);
     ("lift", exact V.Lift_rule); ("every-layer", exact V.Every_layer_rule);
     ("spectral", exact V.Spectral_rule); ("leak", fun precision -> V.Leak_rule (precision ()));
-    ("triangle", exact V.Triangle_rule) ]
+    ("triangle", exact V.Triangle_rule); ("argmax", exact V.Argmax_rule);
+    ("shard-union", exact V.Shard_union_rule); ("perturb", exact V.Perturb_rule) ]
 
 let shape_of rule =
   match List.assoc_opt rule rules with
@@ -267,12 +270,14 @@ type session = {
   proves : Z.t -> judgement -> bool;
 }
 
-let session original converted =
+let session original converted prompts =
   let module Models = struct
     let original = original
     let converted = converted
+    let prompts = prompts
   end in
-  let module Check = V.Checker (V.Computing) (V.Network_extension (Models) (V.Exponentials_computed)) in
+  let module Extended = V.Network_extension (Models) (V.Exponentials_computed) (V.Enclosed) in
+  let module Check = V.Checker (V.Computing) (Extended) in
   let state = ref Check.start in
   let accepts number by_rule premises keep conclusion =
     match Check.check_step !state { Check.number; by_rule; premises; keep; conclusion } with
@@ -298,13 +303,26 @@ type t = {
 }
 
 let create () =
-  { session = session empty empty; models = None; pairs = Hashtbl.create 64; last = Z.zero }
+  { session = session empty empty []; models = None; pairs = Hashtbl.create 64; last = Z.zero }
 
 (* Before the first step. *)
 let read_models kernel (models : Network_judgement.models) =
   kernel.models <- Some models;
   kernel.session <-
     session models.original.Network.network models.converted.Network.network
+      (match models.prompts with Some (_, prompts) -> prompts | None -> [])
+
+(* Exact intervals are slow: what would take long is left to attncert-check. *)
+let most_prompts = 100
+
+let check_prompts kernel =
+  match kernel.models with
+  | Some { Network_judgement.prompts = Some (_, prompts); _ } ->
+      if List.length prompts > most_prompts then
+        raise
+          (Refusal.Unsupported
+             "rule 'argmax' over more than 100 prompts is not supported by this checker")
+  | _ -> fail "SubjectMissing" "the rule needs the prompts as a subject"
 
 let is_live kernel number = Z.sign number > 0 && kernel.session.knows number
 
@@ -328,6 +346,7 @@ let check_step kernel step =
     step;
   let by_rule = rule step in
   if List.mem_assoc step.rule network_rules && kernel.models = None then no_models ();
+  if step.rule = "argmax" then check_prompts kernel;
   match kernel.session.accepts step.number by_rule step.premises step.keep conclusion with
   | exception (Realizers.Too_large | Stack_overflow | Out_of_memory | Z.Overflow) ->
       fail "StepRefused" "checking the step meets numbers too large to compute with"

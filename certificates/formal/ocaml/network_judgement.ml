@@ -10,6 +10,7 @@ type models = {
   converted : V.converted_layer Network.facts_of;
   original_files : Json.t;   (* {"network": SHA-256, "weights": SHA-256} *)
   converted_files : Json.t;
+  prompts : (string * int list list) option;  (* SHA-256 and contents of their file *)
 }
 
 let unsupported what = raise (Refusal.Unsupported (what ^ " is not supported by this checker"))
@@ -19,6 +20,8 @@ let rational = Network.rational
 let inputs json =
   match Json.at json "inputs" with
   | Json.String _ -> None
+  | inputs when Statement.is_computed inputs ->
+      raise (Refusal.Unsupported "computed inputs are not supported by this checker")
   | box -> Some (rational (Number.of_json box "box"))
 
 let domain = function
@@ -41,8 +44,8 @@ let norm_kind = function
 let claim program models json =
   let text = Json.text_of json in
   let number key = rational (Number.of_json json key) in
-  (match List.assoc_opt (text "name") models.original.Network.facts with
-   | Some facts when facts.Network.layout <> text "layout" ->
+  (match List.assoc_opt (text "name") models.original.Network.layouts with
+   | Some layout when layout <> text "layout" ->
        fail "LayerFactsMismatch"
          ("the statement about " ^ text "name" ^ " disagrees with the network files")
    | _ -> ());
@@ -62,16 +65,42 @@ let masked_claim json =
   { V.masked_name = Json.text_of json "name"; masked_causal; masked_omega = number "omega";
     masked_epsilon = number "epsilon" }
 
+let rounded_claim json =
+  { V.rounded_name = Json.text_of json "name";
+    rounded_epsilon = rational (Number.of_json json "epsilon") }
+
 let check_files models json =
   let same key files = Json.to_text (Json.at json key) = Json.to_text files in
   if not (same "original" models.original_files && same "converted" models.converted_files) then
     fail "SubjectMismatch" "the conclusion is about other files"
 
+(* Numbers in a shard or a statement about prompts. *)
+let integers json =
+  let integer key = Json.integer_of json key in
+  let except =
+    List.map (function Json.Int n -> n | _ -> Z.minus_one) (Json.array_of json "except")
+  in
+  (integer, except)
+
+let check_prompts models json =
+  match models.prompts with
+  | Some (sha256, _) when sha256 <> Json.text_of json "prompts" ->
+      fail "SubjectMismatch" "the conclusion is about other files"
+  | Some _ -> ()
+  | None -> fail "SubjectMissing" "the rule needs the prompts as a subject"
+
 (* From the canonical JSON of Statement.Other. *)
 let of_json program models json =
   let text = Json.text_of json in
   match text "judgement" with
-  | "instance" -> V.Instance (text "layer")
+  | "instance" ->
+      let layout models = List.assoc_opt (text "layer") models.Network.layouts in
+      (match (layout models.original, layout models.converted) with
+       | Some before, Some after when before <> after ->
+           fail "LayerFactsMismatch"
+             ("sublayer '" ^ text "layer" ^ "' is no heads, and not the original's either")
+       | _ -> ());
+      V.Instance (text "layer")
   | "range" ->
       V.Range (text "layer", inputs json, List.map domain (Json.array_of json "ranges"))
   | "one-layer-error" ->
@@ -81,14 +110,24 @@ let of_json program models json =
       V.Score_bound (text "layer", inputs json, rational (Number.of_json json "bound"))
   | "mask-leak" ->
       V.Mask_leak (text "layer", inputs json, rational (Number.of_json json "epsilon"))
+  | "perturbation" ->
+      V.Perturbation (text "layer", inputs json, rational (Number.of_json json "epsilon"))
   | "identity" -> check_files models json; V.Identity
   | "layer-error" ->
       check_files models json;
-      let masked =
-        if Json.has json "masks" then List.map masked_claim (Json.array_of json "masks") else []
+      let listed key read =
+        if Json.has json key then List.map read (Json.array_of json key) else []
       in
-      if Json.has json "rounded" then unsupported "a rounded sublayer";
       V.Conversion
-        ( inputs json, List.map (claim program models) (Json.array_of json "layers"), masked,
+        ( inputs json, List.map (claim program models) (Json.array_of json "layers"),
+          listed "masks" masked_claim, listed "rounded" rounded_claim,
           rational (Number.of_json json "epsilon") )
+  | "argmax-shard" ->
+      let integer, except = integers json in
+      V.Argmax_shard (integer "first", integer "last", integer "generate", except)
+  | "same-argmax" ->
+      check_files models json;
+      check_prompts models json;
+      let integer, except = integers json in
+      V.Same_argmax (integer "count", integer "generate", except)
   | kind -> unsupported ("judgement '" ^ kind ^ "'")
