@@ -24,6 +24,7 @@ int main(int argc, char** argv) {
   add_evaluate(application, exit_code);
   add_agree(application, exit_code);
   add_export(application, exit_code);
+  add_audit(application, exit_code);
   std::signal(SIGXFSZ, SIG_IGN);  // a file size limit is an error like a full disk
   try {
     application.parse(argc, argv);

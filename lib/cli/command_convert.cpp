@@ -116,7 +116,8 @@ Result<ConversionResult> convert(const Options& options, LoadedModel& original) 
                                              kind_named(sublayer)) != options.only.end();
   };
   if (!options.box.empty()) {
-    ATTNCERT_TRY(how.box, positive_argument("--box", options.box));
+    ATTNCERT_TRY(Rational size, positive_argument("--box", options.box));
+    how.inputs = box_of(std::move(size));
   }
   if (options.masks == "weights") {
     ATTNCERT_TRY(how.mask_epsilon, positive_argument("--mask-epsilon", options.mask_epsilon));

@@ -28,7 +28,7 @@ std::string reason(const Step& step) {
     case Rule::identical: return "both functions are the same term";
     case Rule::weaken: return "a weaker statement follows";
     case Rule::instance: return "every stored number was compared with the construction's";
-    case Rule::ball: return "after the norm, inputs lie in a ball of radius sqrt(D)";
+    case Rule::ball: return "after the norm, inputs lie in a ball";
     case Rule::box: return "inputs lie in the stated box";
     case Rule::lift: return "summing |V2_jk| times each neuron's error";
     case Rule::every_layer: return "every sublayer is listed";
@@ -38,6 +38,9 @@ std::string reason(const Step& step) {
     case Rule::argmax: return "enclosing every output of both models on these prompts";
     case Rule::shard_union: return "the shards are all of the prompts";
     case Rule::mask_error: return "bounding the weight that leaks through the mask";
+    case Rule::round_mlp:
+    case Rule::round_attention: return "bounding every rounding from the weights";
+    case Rule::round_total: return "adding up each sublayer's shares";
     case Rule::perturb:
       return "bounding the difference of stored and ideal weights over every input";
   }

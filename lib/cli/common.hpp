@@ -64,5 +64,6 @@ void add_mask(CLI::App& application, int& exit_code);
 void add_evaluate(CLI::App& application, int& exit_code);
 void add_agree(CLI::App& application, int& exit_code);
 void add_export(CLI::App& application, int& exit_code);
+void add_audit(CLI::App& application, int& exit_code);
 
 }  // namespace attncert::cli

@@ -50,6 +50,9 @@ constexpr std::array kRules{
     RuleEntry{"argmax", rules::argmax, kStructural},
     RuleEntry{"shard-union", rules::shard_union, kStructural},
     RuleEntry{"perturb", rules::perturb, kComputing},
+    RuleEntry{"round-mlp", rules::round_mlp, kComputing},
+    RuleEntry{"round-attention", rules::round_attention, kComputing},
+    RuleEntry{"round-total", rules::round_total, kStructural},
 };
 
 const RuleEntry& entry_of(Rule rule) { return kRules.at(static_cast<std::size_t>(rule)); }

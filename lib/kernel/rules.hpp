@@ -42,6 +42,11 @@ Status argmax(Context& context, const Step& step, const Premises& premises);
 Status shard_union(Context& context, const Step& step, const Premises& premises);
 Status every_layer(Context& context, const Step& step, const Premises& premises);
 
+// Rounding.
+Status round_mlp(Context& context, const Step& step, const Premises& premises);
+Status round_attention(Context& context, const Step& step, const Premises& premises);
+Status round_total(Context& context, const Step& step, const Premises& premises);
+
 // Masks.
 Status mask_error(Context& context, const Step& step, const Premises& premises);
 

@@ -41,8 +41,8 @@ Result<std::string> OnnxImporter::begin_with_rows() {
   return graph_.input();
 }
 
-// Rows of a table, plus positions.
-Result<std::string> OnnxImporter::begin_with_tokens() {
+// The Gather that looks tokens up.
+Result<const onnx::NodeProto*> OnnxImporter::embedding_lookup() const {
   const onnx::NodeProto* lookup = nullptr;
   for (const onnx::NodeProto* node : graph_.consumers(graph_.input())) {
     const bool table = node->op_type() == "Gather" && !graph_.depends(node->input(0)) &&
@@ -59,8 +59,16 @@ Result<std::string> OnnxImporter::begin_with_tokens() {
     }
   }
   if (lookup == nullptr) return at(graph_.input(), "no node looks tokens up in an embedding");
+  if (graph_.shape(lookup->input(0)).size() != 2) {
+    return not_understood(*lookup, "an embedding must be a matrix");
+  }
+  return lookup;
+}
+
+// Rows of a table, plus positions.
+Result<std::string> OnnxImporter::begin_with_tokens() {
+  ATTNCERT_TRY(const onnx::NodeProto* lookup, embedding_lookup());
   const std::vector<long> shape = graph_.shape(lookup->input(0));
-  if (shape.size() != 2) return not_understood(*lookup, "an embedding must be a matrix");
   TokenInput input;
   input.vocab = shape[0];
   network_.d_model = shape[1];
@@ -82,15 +90,19 @@ Result<std::string> OnnxImporter::begin_with_tokens() {
     break;
   }
   if (!input.position) {
-    const auto context = graph_.metadata("attncert.context");
-    if (context) std::from_chars(context->data(), context->data() + context->size(), input.n_ctx);
-    if (!graph_.has_free_length()) input.n_ctx = graph_.length();
-    if (input.n_ctx < 1) {
-      return at(stream, "without position embeddings the number of tokens must be fixed");
-    }
+    ATTNCERT_TRY(input.n_ctx, context_without_positions(stream));
   }
   network_.input = std::move(input);
   return stream;
+}
+
+Result<long> OnnxImporter::context_without_positions(const std::string& stream) const {
+  long tokens = 0;
+  const auto context = graph_.metadata("attncert.context");
+  if (context) std::from_chars(context->data(), context->data() + context->size(), tokens);
+  if (!graph_.has_free_length()) tokens = graph_.length();
+  if (tokens > 0) return tokens;
+  return at(stream, "without position embeddings the number of tokens must be fixed");
 }
 
 Status OnnxImporter::read_positions(const std::string& constant, TokenInput& input) {

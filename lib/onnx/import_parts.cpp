@@ -59,7 +59,7 @@ std::vector<double> expected(const std::vector<double>& row, const std::string& 
 
 }  // namespace
 
-Result<Rational> person_s_number(double value) {
+Result<Rational> shortest_decimal(double value) {
   char text[64];
   const auto end = std::to_chars(text, text + sizeof text, static_cast<float>(value)).ptr;
   return parse_rational(std::string_view(text, static_cast<std::size_t>(end - text)));
@@ -134,7 +134,7 @@ Status OnnxImporter::probe(const std::string& core, const std::set<std::string>&
       small * small * static_cast<double>(width - width % 2) / static_cast<double>(width);
   ATTNCERT_TRY(const Value answer, run(tiny));
   const double ratio = tiny.front() / answer.values.front();
-  ATTNCERT_TRY(const Rational epsilon, person_s_number(ratio * ratio - square));
+  ATTNCERT_TRY(const Rational epsilon, shortest_decimal(ratio * ratio - square));
   std::mt19937_64 random(1);
   std::normal_distribution<double> normal(0.7, 1);
   std::vector<double> row(width);
@@ -188,7 +188,7 @@ Result<Norm> OnnxImporter::norm(const std::string& value, const std::string& str
   gain = vector_operand("Mul");
   if (!gain.empty()) core = graph_.origin(graph_.only_dependent(*node));
   if (gain.empty() && shift.empty() && node != nullptr && node->op_type() == "LayerNormalization") {
-    ATTNCERT_TRY(result.epsilon, person_s_number(number_of(*node, "epsilon", 1e-5F)));
+    ATTNCERT_TRY(result.epsilon, shortest_decimal(number_of(*node, "epsilon", 1e-5F)));
     result.kind = "layer-norm";
     gain = node->input(1);
     if (node->input_size() > 2) shift = node->input(2);

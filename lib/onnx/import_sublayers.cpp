@@ -134,7 +134,7 @@ Result<std::string> OnnxImporter::activation_between(const std::string& hidden,
   }
   const double at_one = values[900];  // x = 1: 1 / (1 + e^-K)
   if (at_one > 0 && at_one < 1) {
-    ATTNCERT_TRY(const Rational slope, person_s_number(-std::log(1 / at_one - 1)));
+    ATTNCERT_TRY(const Rational slope, shortest_decimal(-std::log(1 / at_one - 1)));
     if (slope != 0) {
       ATTNCERT_TRY(std::string name, canonical_function("silu:k=" + to_string(slope)));
       ATTNCERT_TRY(const bool same, computes(name, points, values));

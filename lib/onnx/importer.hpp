@@ -30,6 +30,8 @@ private:
   // import_ends.cpp
   Result<std::string> begin();  // the first value of the stream
   Result<std::string> begin_with_tokens();
+  Result<const onnx::NodeProto*> embedding_lookup() const;
+  Result<long> context_without_positions(const std::string& stream) const;
   Result<std::string> begin_with_rows();
   Result<std::optional<std::string>> begin_with_patches();
   Status read_positions(const std::string& constant, TokenInput& input);
@@ -72,7 +74,7 @@ private:
 };
 
 /// The shortest decimal that reads back as the same binary32 number.
-Result<Rational> person_s_number(double value);
+Result<Rational> shortest_decimal(double value);
 /// Consts of size 1 as numbers.
 std::optional<double> scalar_of(const Graph& graph, const std::string& constant);
 

@@ -31,8 +31,8 @@ Result<ConversionResult> convert_model(LoadedModel& original, const ConversionOp
   ATTNCERT_TRY(PlannedModel planned,
                plan_conversion(original.model, options.gates_for, options.converts));
   if (options.mask_epsilon) {
-    ATTNCERT_TRY(const Rational omega, omega_for_masks(original.model, planned.network, options.box,
-                                                       *options.mask_epsilon));
+    ATTNCERT_TRY(const Rational omega, omega_for_masks(original.model, planned.network,
+                                                       options.inputs, *options.mask_epsilon));
     ATTNCERT_CHECK(plan_mask_weights(original.model, omega, planned));
   }
   if (options.type) plan_rounding(*options.type, planned);
@@ -50,7 +50,7 @@ Result<ConversionResult> convert_model(LoadedModel& original, const ConversionOp
   const bool rounded = std::any_of(planned.tensors.begin(), planned.tensors.end(),
                                    [](const auto& one) { return one.second.rounded; });
   ATTNCERT_TRY(LayerCertificate proof,
-               certify_layers(original.model, converted, options.box, options.proving, rounded));
+               certify_layers(original.model, converted, options.inputs, options.proving, rounded));
   proof.certificate.subjects = {
       {"original-network", "original.network.json", original.model.hashes.network},
       {"original-weights", relative_to(original.weights_path, folder),

@@ -20,25 +20,28 @@ Rational outward(double value, Direction direction) {
 bool is_linear(const std::string& norm) { return norm == "mean-norm" || norm == "none"; }
 
 // How far gamma w . n goes to either side, in double.
-double approx_reach(const std::vector<double>& g, const std::string& norm,
-                    const std::optional<Rational>& box) {
+double approx_reach(const std::vector<double>& g, const std::string& norm, const Inputs& inputs) {
   const auto size = static_cast<double>(g.size());
-  const double mean =
-      norm == "rms-norm" || norm == "none" ? 0.0 : std::accumulate(g.begin(), g.end(), 0.0) / size;
+  const double mean = norm == "rms-norm" || norm == "none" || inputs.is_computed()
+                          ? 0.0
+                          : std::accumulate(g.begin(), g.end(), 0.0) / size;
   double square = 0;
   double sum = 0;
   for (const double value : g) {
     square += (value - mean) * (value - mean);
     sum += std::fabs(value - mean);
   }
-  return is_linear(norm) ? sum * static_cast<double>(*box) : std::sqrt(square * size);
+  const bool box = inputs.kind == Inputs::Kind::computed_box ||
+                   (inputs.kind == Inputs::Kind::box && is_linear(norm));
+  const double reach = box ? sum : std::sqrt(square * size);
+  return box || inputs.is_computed() ? reach * static_cast<double>(inputs.size) : reach;
 }
 
 }  // namespace
 
 Result<std::vector<Domain>> ranges_of(const Model& model, const MlpSublayer& mlp,
-                                      const std::optional<Rational>& box) {
-  if (is_linear(mlp.norm.kind) && !box) {
+                                      const Inputs& inputs) {
+  if (is_linear(mlp.norm.kind) && inputs.kind == Inputs::Kind::every) {
     return std::vector<Domain>(static_cast<std::size_t>(mlp.d_mlp));
   }
   ATTNCERT_TRY(const Affine map, mlp_scores(model, mlp));
@@ -54,7 +57,7 @@ Result<std::vector<Domain>> ranges_of(const Model& model, const MlpSublayer& mlp
       magnitude += std::fabs(row[i] * norm.shift[i]);
       g[i] = row[i] * norm.gain[i];
     }
-    const double radius = approx_reach(g, mlp.norm.kind, box) + magnitude * 1e-9;
+    const double radius = approx_reach(g, mlp.norm.kind, inputs) + magnitude * 1e-9;
     ranges.push_back(
         {outward(centre - radius, Direction::down), outward(centre + radius, Direction::up)});
   }

@@ -8,6 +8,6 @@ namespace attncert {
 
 /// One range for each neuron of an MLP sublayer; all reals where the norm bounds nothing.
 Result<std::vector<Domain>> ranges_of(const Model& model, const MlpSublayer& mlp,
-                                      const std::optional<Rational>& box);
+                                      const Inputs& inputs);
 
 }  // namespace attncert

@@ -21,20 +21,20 @@ double needed(const Rational& start, const Rational& leak, const Rational& epsil
 }  // namespace
 
 Result<Rational> omega_for_masks(const Model& original, const Network& converted,
-                                 const std::optional<Rational>& box, const Rational& epsilon) {
+                                 const Inputs& inputs, const Rational& epsilon) {
   double omega = 0;
   for (const Sublayer& sublayer : original.network.sublayers) {
     if (const auto* layer = std::get_if<AttentionSublayer>(&sublayer)) {
-      ATTNCERT_TRY(const Rational exact, score_bound(original, *layer, box, kPrecision));
+      ATTNCERT_TRY(const Rational exact, score_bound(original, *layer, inputs, kPrecision));
       const Rational scores = exact * (1 + power_of_two(-29));
       const Rational start = 2 * scores;
       ATTNCERT_TRY(const Rational leak,
-                   attention_leak(original, *layer, box, scores, start, kPrecision));
+                   attention_leak(original, *layer, inputs, scores, start, kPrecision));
       omega = std::max(omega, needed(start, leak, epsilon));
     }
     if (const auto* mlp = std::get_if<MlpSublayer>(&sublayer)) {
       ATTNCERT_TRY(const NeuronHeads* heads, sublayer_named<NeuronHeads>(converted, mlp->name));
-      ATTNCERT_TRY(const std::vector<Domain> ranges, ranges_of(original, *mlp, box));
+      ATTNCERT_TRY(const std::vector<Domain> ranges, ranges_of(original, *mlp, inputs));
       ATTNCERT_TRY(const Rational leak,
                    neuron_leak(original, *mlp, heads->gates, ranges, 0, kPrecision));
       omega = std::max(omega, needed(0, leak, epsilon));

@@ -1,26 +1,10 @@
 #include "attncert/expression/zoo.hpp"
 #include "attncert/statement/judgement.hpp"
 #include "attncert/statement/name.hpp"
+#include "judgement_parts.hpp"
 
 namespace attncert {
 namespace {
-
-Result<std::string> function_of(const Json& value, const char* key) {
-  ATTNCERT_TRY(std::string text, text_of(value, key));
-  ATTNCERT_TRY(const std::string canonical, canonical_function(text));
-  if (canonical != text) {
-    return fail(
-        ErrorCode::NotCanonical,
-        "'" + std::string(key) + "' is not in canonical form: write " + canonical.substr(0, 100));
-  }
-  return text;
-}
-
-Result<Rational> epsilon_of(const Json& value) {
-  ATTNCERT_TRY(Rational epsilon, real_of(value, "epsilon"));
-  if (epsilon < 0) return fail(ErrorCode::EpsilonNegative, "epsilon must not be negative");
-  return epsilon;
-}
 
 // The pair, given or inherited, and a check of all keys.
 Result<Pair> read_pair(const Json& value, const Pair* inherited,
@@ -62,24 +46,11 @@ Result<Judgement> read_value(const Json& value, const Pair* inherited) {
   return Judgement(PointValue{std::move(pair), std::move(at), *within.lower, *within.upper});
 }
 
-// "every", or {"box": R} with R > 0.
-Result<std::optional<Rational>> inputs_of(const Json& value) {
-  const Json& inputs = value.at("inputs");
-  if (inputs == "every") return std::optional<Rational>();
-  if (!inputs.is_object()) {
-    return fail(ErrorCode::JsonWrongType, "'inputs' must be \"every\" or {\"box\": R}");
-  }
-  ATTNCERT_CHECK(check_keys(inputs, "inputs", {"box"}));
-  ATTNCERT_TRY(Rational box, real_of(inputs, "box"));
-  if (box <= 0) return fail(ErrorCode::DomainReversed, "a box must have a positive radius");
-  return std::optional<Rational>(std::move(box));
-}
-
 Result<Judgement> read_range(const Json& value) {
   ATTNCERT_CHECK(
       check_keys(value, "a range judgement", {"judgement", "layer", "inputs", "ranges"}));
   PreactivationRange range;
-  ATTNCERT_TRY(range.box, inputs_of(value));
+  ATTNCERT_TRY(range.inputs, inputs_of(value.at("inputs")));
   ATTNCERT_TRY(range.layer, name_in(value, "layer"));
   ATTNCERT_TRY(const Json ranges, array_of(value, "ranges"));
   for (const Json& one : ranges) {
@@ -87,21 +58,6 @@ Result<Judgement> read_range(const Json& value) {
     range.ranges.push_back(std::move(domain));
   }
   return Judgement(std::move(range));
-}
-
-Result<std::string> hash_of(const Json& value, const char* key) {
-  ATTNCERT_TRY(std::string text, text_of(value, key));
-  if (text.size() != 64 || text.find_first_not_of("0123456789abcdef") != std::string::npos) {
-    return fail(ErrorCode::HashSyntax, "a SHA-256 is 64 lower-case hexadecimal digits");
-  }
-  return text;
-}
-
-Result<ModelHashes> hashes_of(const Json& value) {
-  ATTNCERT_CHECK(check_keys(value, "a model", {"network", "weights"}));
-  ATTNCERT_TRY(std::string network, hash_of(value, "network"));
-  ATTNCERT_TRY(std::string weights, hash_of(value, "weights"));
-  return ModelHashes{std::move(network), std::move(weights)};
 }
 
 Result<Rational> bound_of(const Json& value, const char* key) {
@@ -167,7 +123,10 @@ Result<Judgement> read_conversion(const Json& value) {
                             {"judgement", "inputs", "original", "converted", "layers", "epsilon"},
                             {"masks", "rounded"}));
   ConversionError claim;
-  ATTNCERT_TRY(claim.box, inputs_of(value));
+  ATTNCERT_TRY(claim.inputs, inputs_of(value.at("inputs")));
+  if (claim.inputs.is_computed()) {
+    return fail(ErrorCode::JsonWrongType, "a layer-error's inputs are \"every\" or {\"box\": R}");
+  }
   ATTNCERT_TRY(claim.original, hashes_of(value.at("original")));
   ATTNCERT_TRY(claim.converted, hashes_of(value.at("converted")));
   Rational largest = 0;
@@ -214,7 +173,7 @@ Result<Judgement> read_layer(const Json& value, bool instance) {
     return fail(ErrorCode::JsonWrongType, "'masks', where present, must be \"exact\"");
   }
   ATTNCERT_TRY(error.layer, name_in(value, "layer"));
-  ATTNCERT_TRY(error.box, inputs_of(value));
+  ATTNCERT_TRY(error.inputs, inputs_of(value.at("inputs")));
   ATTNCERT_TRY(error.epsilon, epsilon_of(value));
   return Judgement(std::move(error));
 }
@@ -224,7 +183,7 @@ Result<Judgement> read_score_bound(const Json& value) {
       check_keys(value, "a score-bound judgement", {"judgement", "layer", "inputs", "bound"}));
   ScoreBound scores;
   ATTNCERT_TRY(scores.layer, name_in(value, "layer"));
-  ATTNCERT_TRY(scores.box, inputs_of(value));
+  ATTNCERT_TRY(scores.inputs, inputs_of(value.at("inputs")));
   ATTNCERT_TRY(scores.bound, bound_of(value, "bound"));
   return Judgement(std::move(scores));
 }
@@ -235,7 +194,7 @@ Result<Judgement> read_move(const Json& value, const char* what) {
   ATTNCERT_CHECK(check_keys(value, what, {"judgement", "layer", "inputs", "epsilon"}));
   J move;
   ATTNCERT_TRY(move.layer, name_in(value, "layer"));
-  ATTNCERT_TRY(move.box, inputs_of(value));
+  ATTNCERT_TRY(move.inputs, inputs_of(value.at("inputs")));
   ATTNCERT_TRY(move.epsilon, epsilon_of(value));
   return Judgement(std::move(move));
 }
@@ -314,6 +273,8 @@ Result<Judgement> judgement_of(const Json& value, const Pair* inherited) {
   if (kind == "perturbation") return read_move<Perturbation>(value, "a perturbation judgement");
   if (kind == "same-argmax") return read_same_argmax(value);
   if (kind == "argmax-shard") return read_argmax_shard(value);
+  if (kind == "rounding") return read_rounding(value);
+  if (kind == "rounding-error") return read_rounding_error(value);
   return fail(ErrorCode::UnknownJudgement, "unknown judgement '" + kind.substr(0, 40) + "'");
 }
 
@@ -322,7 +283,7 @@ Result<Judgement> claim_of(const Json& value) {
   if (std::holds_alternative<SupError>(claim) || std::holds_alternative<LowerBound>(claim) ||
       std::holds_alternative<Unbounded>(claim) || std::holds_alternative<ConversionError>(claim) ||
       std::holds_alternative<Identity>(claim) || std::holds_alternative<MaskError>(claim) ||
-      std::holds_alternative<SameArgmax>(claim)) {
+      std::holds_alternative<SameArgmax>(claim) || std::holds_alternative<RoundingError>(claim)) {
     return claim;
   }
   return fail(ErrorCode::NotAClaim, "a statement cannot be a '" + std::string(kind_of(claim)) +

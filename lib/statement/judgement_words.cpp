@@ -8,12 +8,6 @@ namespace {
 
 std::string difference(const Pair& pair) { return pair.target + " - " + pair.approximant; }
 
-std::string inputs(const std::optional<Rational>& box) {
-  if (!box) return "every input row";
-  const std::string radius = to_string(*box);
-  return "every input row with coordinates in [-" + radius + ", " + radius + "]";
-}
-
 std::string words(const SupError& j) {
   return "|" + difference(j.pair) + "| <= " + to_string(j.epsilon) + " for " + in_words(j.domain);
 }
@@ -42,34 +36,34 @@ std::string words(const Instance& j) {
 
 std::string words(const PreactivationRange& j) {
   return "ranges of the " + std::to_string(j.ranges.size()) + " pre-activations of " + j.layer +
-         " over " + inputs(j.box);
+         " over " + in_words(j.inputs);
 }
 
 std::string words(const LayerError& j) {
   return "every output coordinate of " + j.layer + " is within " + to_string(j.epsilon) + ", for " +
-         inputs(j.box) + (j.exact_masks ? ", were its masks exact" : "");
+         in_words(j.inputs) + (j.exact_masks ? ", were its masks exact" : "");
 }
 
 std::string words(const ScoreBound& j) {
   return "no attention score of " + j.layer + " exceeds " + to_string(j.bound) +
-         " in absolute value, for " + inputs(j.box);
+         " in absolute value, for " + in_words(j.inputs);
 }
 
 std::string words(const MaskLeak& j) {
   return "masks as weights move no output coordinate of " + j.layer + " by more than " +
-         to_string(j.epsilon) + ", for " + inputs(j.box);
+         to_string(j.epsilon) + ", for " + in_words(j.inputs);
 }
 
 std::string words(const Perturbation& j) {
   return "rounded weights move no output coordinate of " + j.layer + " by more than " +
-         to_string(j.epsilon) + ", for " + inputs(j.box);
+         to_string(j.epsilon) + ", for " + in_words(j.inputs);
 }
 
 std::string words(const ConversionError& j) {
   std::string text =
       "In real arithmetic the converted model is the original, sublayer by sublayer: embeddings, "
       "final norm and every sublayer not named below are exactly the same, and for " +
-      inputs(j.box) +
+      in_words(j.inputs) +
       " of each sublayer below, the same for both models, no output coordinate of the converted "
       "sublayer differs from the original's by more than epsilon:";
   for (const LayerClaim& layer : j.layers) {
@@ -84,6 +78,36 @@ std::string words(const ConversionError& j) {
   }
   for (const RoundedClaim& claim : j.rounded) {
     text += "\n  " + claim.name + ": epsilon " + to_string(claim.epsilon) + " (weights rounded)";
+  }
+  return text;
+}
+
+std::string in_sequences(const std::optional<long>& tokens) {
+  return tokens ? ", in sequences of at most " + std::to_string(*tokens) + " tokens" : "";
+}
+
+std::string words(const Rounding& j) {
+  return "every output coordinate of " + j.layer + " of the " +
+         (j.converted ? "converted" : "original") + " model is computed within " +
+         to_string(j.epsilon) + ", for " + in_words(j.inputs) + in_sequences(j.tokens) + ", with " +
+         in_words(j.evaluation);
+}
+
+std::string words(const RoundingError& j) {
+  std::string text =
+      "With " + in_words(j.evaluation) +
+      ": for each sublayer below and all its inputs, the same for both models, no computed output "
+      "coordinate of the converted sublayer differs from the original's by more than epsilon:";
+  for (const RoundingClaim& layer : j.layers) {
+    text += "\n  " + layer.name + ": epsilon " + to_string(layer.epsilon) + " for " +
+            in_words(layer.inputs) + ", after " + layer.norm + in_sequences(layer.tokens);
+    if (!layer.activation.empty()) {
+      text += ", " + layer.activation + " by heads computing " + layer.approximant;
+    }
+    text += " (approximation " + to_string(layer.approximation) + ", weights " +
+            to_string(layer.weights) + ", mask leakage " + to_string(layer.leak) +
+            ", rounding of the original " + to_string(layer.original_rounding) +
+            ", rounding of the converted " + to_string(layer.converted_rounding) + ")";
   }
   return text;
 }

@@ -26,12 +26,26 @@ Json to_json(const MaskClaim& claim) {
           {"epsilon", to_string(claim.epsilon)}};
 }
 
-Json to_json(const RoundedClaim& claim) {
-  return {{"name", claim.name}, {"epsilon", to_string(claim.epsilon)}};
+Json to_json(const RoundingClaim& claim) {
+  Json json{{"name", claim.name},
+            {"inputs", to_json(claim.inputs)},
+            {"norm", claim.norm},
+            {"norm_epsilon", to_string(claim.norm_epsilon)},
+            {"approximation", to_string(claim.approximation)},
+            {"weights", to_string(claim.weights)},
+            {"leak", to_string(claim.leak)},
+            {"original_rounding", to_string(claim.original_rounding)},
+            {"converted_rounding", to_string(claim.converted_rounding)},
+            {"epsilon", to_string(claim.epsilon)}};
+  if (claim.tokens) json["tokens"] = *claim.tokens;
+  if (claim.activation.empty()) return json;
+  json["activation"] = claim.activation;
+  json["approximant"] = claim.approximant;
+  return json;
 }
 
-Json inputs(const std::optional<Rational>& box) {
-  return box ? Json{{"box", to_string(*box)}} : Json("every");
+Json to_json(const RoundedClaim& claim) {
+  return {{"name", claim.name}, {"epsilon", to_string(claim.epsilon)}};
 }
 
 // The members of each judgement, but for the pair.
@@ -59,7 +73,7 @@ void put(Json& json, const Instance& j) { json["layer"] = j.layer; }
 
 void put(Json& json, const PreactivationRange& j) {
   json["layer"] = j.layer;
-  json["inputs"] = inputs(j.box);
+  json["inputs"] = to_json(j.inputs);
   json["ranges"] = Json::array();
   for (const Domain& range : j.ranges) json["ranges"].push_back(to_json(range));
 }
@@ -68,7 +82,7 @@ void put(Json& json, const PreactivationRange& j) {
 template <class J>
 void put_bound(Json& json, const J& j) {
   json["layer"] = j.layer;
-  json["inputs"] = inputs(j.box);
+  json["inputs"] = to_json(j.inputs);
   json["epsilon"] = to_string(j.epsilon);
 }
 
@@ -78,7 +92,7 @@ void put(Json& json, const LayerError& j) {
 }
 
 void put(Json& json, const ConversionError& j) {
-  json["inputs"] = inputs(j.box);
+  json["inputs"] = to_json(j.inputs);
   json["original"] = to_json(j.original);
   json["converted"] = to_json(j.converted);
   json["layers"] = Json::array();
@@ -104,7 +118,7 @@ void put(Json& json, const MaskError& j) {
 
 void put(Json& json, const ScoreBound& j) {
   json["layer"] = j.layer;
-  json["inputs"] = inputs(j.box);
+  json["inputs"] = to_json(j.inputs);
   json["bound"] = to_string(j.bound);
 }
 
@@ -128,13 +142,30 @@ void put(Json& json, const ArgmaxShard& j) {
   json["except"] = j.except;
 }
 
+void put(Json& json, const Rounding& j) {
+  put_bound(json, j);
+  if (j.tokens) json["tokens"] = *j.tokens;
+  json["side"] = j.converted ? "converted" : "original";
+  json["evaluation"] = to_json(j.evaluation);
+}
+
+void put(Json& json, const RoundingError& j) {
+  json["original"] = to_json(j.original);
+  json["converted"] = to_json(j.converted);
+  json["evaluation"] = to_json(j.evaluation);
+  json["layers"] = Json::array();
+  for (const RoundingClaim& layer : j.layers) json["layers"].push_back(to_json(layer));
+  json["epsilon"] = to_string(j.epsilon);
+}
+
 }  // namespace
 
 std::string_view kind_of(const Judgement& judgement) {
   constexpr std::string_view kinds[] = {
-      "sup-error", "well-defined",    "value",        "lower-bound", "unbounded",  "instance",
-      "range",     "one-layer-error", "layer-error",  "identity",    "mask-error", "score-bound",
-      "mask-leak", "same-argmax",     "argmax-shard", "perturbation"};
+      "sup-error",    "well-defined", "value",           "lower-bound", "unbounded",
+      "instance",     "range",        "one-layer-error", "layer-error", "identity",
+      "mask-error",   "score-bound",  "mask-leak",       "same-argmax", "argmax-shard",
+      "perturbation", "rounding",     "rounding-error"};
   return kinds[judgement.index()];
 }
 
@@ -166,7 +197,7 @@ std::optional<std::pair<const ModelHashes*, const ModelHashes*>> models_of(
   using Models = std::optional<std::pair<const ModelHashes*, const ModelHashes*>>;
   return std::visit(
       [](const auto& j) -> Models {
-        if constexpr (requires { j.converted; }) {
+        if constexpr (requires { j.converted.weights; }) {
           return std::make_pair(&j.original, &j.converted);
         } else {
           return std::nullopt;

@@ -48,13 +48,25 @@ double from_bf16(const char* bytes) {
 
 double from_f32(const char* bytes) { return little_endian<float>(bytes); }
 
-using Widen = double (*)(const char*);
+// Widens numbers one after the other; false where one is not finite.
+template <double (*widen)(const char*), std::size_t width>
+bool widen_all(const char* from, std::vector<double>& values) {
+  bool finite = true;
+  for (double& value : values) {
+    value = widen(from);
+    finite &= std::isfinite(value);
+    from += width;
+  }
+  return finite;
+}
+
+using Widen = bool (*)(const char*, std::vector<double>&);
 
 Widen widening_of(std::string_view dtype) {
-  if (dtype == "F64") return little_endian<double>;
-  if (dtype == "F32") return from_f32;
-  if (dtype == "F16") return from_f16;
-  if (dtype == "BF16") return from_bf16;
+  if (dtype == "F64") return widen_all<little_endian<double>, 8>;
+  if (dtype == "F32") return widen_all<from_f32, 4>;
+  if (dtype == "F16") return widen_all<from_f16, 2>;
+  if (dtype == "BF16") return widen_all<from_bf16, 2>;
   return nullptr;
 }
 
@@ -180,18 +192,13 @@ Result<Tensor> TensorFile::read(const std::string& name, const std::vector<long>
     return fail(ErrorCode::TensorType, "tensor '" + name + "' has dtype " + entry.dtype +
                                            ": only F64, F32, F16 and BF16 are supported");
   }
-  Tensor tensor{shape, {}};
-  tensor.values.reserve((entry.end - entry.begin) / width);
-  for (std::size_t at = entry.begin; at < entry.end; at += width) {
-    const double value = widen(data_.data() + at);
-    if (!std::isfinite(value)) {
-      return fail(ErrorCode::TensorNotFinite, "tensor '" + name +
-                                                  "' has a value that is not finite, at index " +
-                                                  std::to_string(tensor.values.size()));
-    }
-    tensor.values.push_back(value);
-  }
-  return tensor;
+  Tensor tensor{shape, std::vector<double>((entry.end - entry.begin) / width)};
+  if (widen(data_.data() + entry.begin, tensor.values)) return tensor;
+  const auto bad = std::find_if(tensor.values.begin(), tensor.values.end(),
+                                [](double value) { return !std::isfinite(value); });
+  return fail(ErrorCode::TensorNotFinite, "tensor '" + name +
+                                              "' has a value that is not finite, at index " +
+                                              std::to_string(bad - tensor.values.begin()));
 }
 
 }  // namespace attncert

@@ -10,7 +10,7 @@ import harness  # noqa: E402
 
 COMMANDS = [["attncert"], ["attncert", "bound"], ["attncert", "certify"], ["attncert", "explain"],
             ["attncert", "convert"], ["attncert", "mask"], ["attncert", "approximate"],
-            ["attncert", "evaluate"], ["attncert", "export"], ["attncert-check"]]
+            ["attncert", "evaluate"], ["attncert", "export"], ["attncert", "audit"], ["attncert-check"]]
 OPTIONS = {"bound": ["TARGET", "APPROXIMANT", "--domain", "--rel-gap", "--json"],
            "certify": ["TARGET", "APPROXIMANT", "--domain", "--epsilon", "-o"],
            "explain": ["FILE"],
@@ -22,9 +22,13 @@ OPTIONS = {"bound": ["TARGET", "APPROXIMANT", "--domain", "--rel-gap", "--json"]
                            "--json"],
            "evaluate": ["MODEL", "--tokens", "--input", "--tensor", "--rigorous", "--json"],
            "export": ["MODEL", "-o", "--sublayer", "--dtype"],
+           "audit": ["ORIGINAL", "CONVERTED", "--format", "--accumulate", "--storage", "--order",
+                     "--underflow", "--softmax", "--exp-ulp", "--activation-error", "--exp-zero",
+                     "--mask-constant", "--domain", "--epsilon", "--layer", "--tokens", "-o",
+                     "--json"],
            "attncert-check": ["FILE|DIR", "--claim", "--json"],
            "attncert": ["bound", "certify", "explain", "convert", "mask", "approximate",
-                        "evaluate", "export"]}
+                        "evaluate", "export", "audit"]}
 LONGEST_LINE = 120
 
 

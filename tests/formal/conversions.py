@@ -9,7 +9,9 @@ every one must be Rejected by both.
 import json
 import os
 import random
+import shutil
 import sys
+from decimal import Decimal
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "cli"))
@@ -220,12 +222,16 @@ def test_mask_claims(kernels, conversion, case):
         kernels.agree(f"{case}, claim: {name}", conversion, "Rejected", edit=edit)
 
 
-def of_attention(lines):
-    return steps_of(lines, "triangle")[0]
+def of_attention(lines, rule="triangle"):
+    """The first step about attention."""
+    layer = steps_of(lines, "spectral")[0]["conclusion"]["layer"]
+    return next(step for step in steps_of(lines, rule) if step["conclusion"]["layer"] == layer)
 
 
-def of_mlp(lines):
-    return steps_of(lines, "triangle")[1]
+def of_mlp(lines, rule="triangle"):
+    """The first step about an MLP."""
+    layer = steps_of(lines, "lift")[0]["conclusion"]["layer"]
+    return next(step for step in steps_of(lines, rule) if step["conclusion"]["layer"] == layer)
 
 
 def test_mask_steps(kernels, conversion, case):
@@ -299,6 +305,149 @@ def test_mask_steps(kernels, conversion, case):
         kernels.agree(f"{case}: {edit.__name__}", conversion, "Rejected", edit=edit)
 
 
+def times(text, factor):
+    return format(Decimal(text) * Decimal(factor), "f")
+
+
+def test_mask_bounds(kernels, conversion, case):
+    """Bounds of scores and of leaks, for each sublayer: a little smaller, or of something else."""
+    def smaller(rule, key, nth, factor="0.999999"):
+        def edit(lines):
+            conclusion = steps_of(lines, rule)[nth]["conclusion"]
+            conclusion[key] = times(conclusion[key], factor)
+        return edit
+
+    def over_a_box(rule):
+        def edit(lines):
+            steps_of(lines, rule)[0]["conclusion"]["inputs"] = {"box": "1"}
+        return edit
+
+    def another_layer(rule):
+        def edit(lines):
+            first, second = steps_of(lines, rule)[:2]
+            first["conclusion"]["layer"] = second["conclusion"]["layer"]
+        return edit
+
+    def another_premise(lines):
+        first, second = steps_of(lines, "leak")[:2]
+        first["premises"] = second["premises"]
+
+    for nth in range(2):
+        kernels.agree(f"{case}, scores of sublayer {nth}, smaller bound", conversion, "Rejected",
+                      edit=smaller("spectral", "bound", nth))
+    for nth in range(4):  # what MLPs leak is far below the least that is stated
+        factor = "0" if nth % 2 else "0.999999"
+        kernels.agree(f"{case}, leak {nth}, smaller epsilon", conversion, "Rejected",
+                      edit=smaller("leak", "epsilon", nth, factor))
+    for rule in ("spectral", "leak"):
+        kernels.agree(f"{case}, {rule} over a box", conversion, "Rejected", edit=over_a_box(rule))
+        kernels.agree(f"{case}, {rule} of another sublayer", conversion, "Rejected",
+                      edit=another_layer(rule))
+    kernels.agree(f"{case}, leak from another premise", conversion, "Rejected",
+                  edit=another_premise)
+
+
+def test_mask_premises(kernels, conversion, case):
+    """Rules spectral and leak from what they do not follow from, or about what they cannot be."""
+    def scores_of_mlp(lines):
+        step = steps_of(lines, "spectral")[0]
+        step["conclusion"]["layer"] = of_mlp(lines)["conclusion"]["layer"]
+
+    def scores_of_another(lines):
+        first, *_, last = steps_of(lines, "spectral")
+        first["conclusion"].update(layer=last["conclusion"]["layer"], bound="1000000")
+
+    def scores_with_premise(lines):
+        steps_of(lines, "spectral")[0].update(premises=[1], keep=[1])
+
+    def mlp_leak_over_a_box(lines):
+        of_mlp(lines, "leak")["conclusion"]["inputs"] = {"box": "1"}
+
+    def leak_from_instance(lines):
+        of_attention(lines, "leak").update(premises=[1], keep=[1])
+
+    def leak_from_nothing(lines):
+        del of_attention(lines, "leak")["premises"]
+
+    def leak_as_error(lines):
+        of_attention(lines, "leak")["conclusion"]["judgement"] = "one-layer-error"
+
+    def a_range_less(lines):
+        of_mlp(lines, "ball")["conclusion"]["ranges"].pop()
+
+    for edit in (scores_of_mlp, scores_of_another, scores_with_premise, mlp_leak_over_a_box,
+                 leak_from_instance, leak_from_nothing, leak_as_error, a_range_less):
+        kernels.agree(f"{case}: {edit.__name__}", conversion, "Rejected", edit=edit)
+
+
+def variant(suite, name, edit):
+    """A copy of an own model with its attention sublayers changed."""
+    folder = os.path.join(suite.subfolder("variants"), edit.__name__)
+    shutil.copytree(own_model(suite, name), folder, copy_function=shutil.copyfile,
+                    ignore=shutil.ignore_patterns("heads"))
+    path = os.path.join(folder, "network.json")
+    network = json.loads(harness.read(path))
+    for layer in network["sublayers"]:
+        if layer["kind"] == "attention":
+            edit(layer)
+    with open(path, "w", encoding="utf-8") as stream:
+        json.dump(network, stream)
+    return folder
+
+
+def test_variants(suite, kernels):
+    """Bounds of scores and leaks after other norms, with rotary positions, without causality."""
+    def mean_norm(layer):
+        layer["norm"]["kind"] = "mean-norm"
+        del layer["norm"]["epsilon"]
+
+    def no_norm(layer):
+        layer["norm"] = {"kind": "none"}
+
+    def rms_norm(layer):
+        layer["norm"]["kind"] = "rms-norm"
+
+    def rotary(layer):
+        layer["rotary"] = {"base": "10000", "pairs": "halves"}
+
+    def full(layer):
+        layer["mask"] = "full"
+
+    for edit, options in ((mean_norm, ("--box", "0.5")), (no_norm, ("--box", "0.5")),
+                          (rms_norm, ()), (rotary, ()), (full, ())):
+        case = f"masks as weights, {edit.__name__}"
+        conversion = Conversion(suite, f"variant-{edit.__name__}",
+                                variant(suite, "adder-silu", edit), *options, "--masks", "weights")
+        if not suite.check(conversion.outcome.code == 0, f"convert {case}", conversion.outcome):
+            continue
+        kernels.agree(case, conversion, "Verified")
+        for rule, key in (("spectral", "bound"), ("leak", "epsilon")):
+            def lower(lines, rule=rule, key=key):
+                facts = of_attention(lines, rule)["conclusion"]
+                facts[key] = times(facts[key], "0.999")
+            kernels.agree(f"{case}: lower {key}", conversion, "Rejected", edit=lower)
+
+
+# ---- sublayers kept as they are ------------------------------------------------------------------
+
+
+def test_kept(kernels, conversion, case, kind, edits):
+    """Facts of a kept sublayer changed on either side."""
+    for role in ("original-network", "converted-network"):
+        for name, members in edits.items():
+            def edit(network, members=members):
+                sublayer(network, kind).update(members)
+            kernels.agree(f"{case}, {role}: another {name}", conversion, "Rejected",
+                          edited_network(conversion, role, edit))
+
+
+KEPT = {"attention": ("mlp", {"activation": {"activation": "gelu_tanh"},
+                              "norm": {"norm": {"kind": "none"}}, "layout": {"layout": "in-out"}}),
+        "mlp": ("attention", {"mask": {"mask": "full"}, "scale": {"scale": "1"},
+                              "shape": {"n_head": 4, "d_head": 8},
+                              "positions": {"rotary": {"base": "10000", "pairs": "halves"}}})}
+
+
 def main():
     if len(sys.argv) != 4:
         sys.exit(__doc__)
@@ -329,6 +478,17 @@ def main():
             test_mask_networks(kernels, conversion, case)
             test_mask_claims(kernels, conversion, case)
             test_mask_steps(kernels, conversion, case)
+            test_mask_bounds(kernels, conversion, case)
+            test_mask_premises(kernels, conversion, case)
+    test_variants(suite, kernels)
+    for only, (kind, edits) in KEPT.items():
+        case = f"adder-gelu, {only} only"
+        conversion = Conversion(suite, f"only-{only}", own_model(suite, "adder-gelu"), "--only", only)
+        if not suite.check(conversion.outcome.code == 0, f"convert {case}", conversion.outcome):
+            continue
+        kernels.agree(case, conversion, "Verified")
+        test_weights(kernels, conversion, case)
+        test_kept(kernels, conversion, case, kind, edits)
     suite.finish()
 
 

@@ -199,6 +199,16 @@ TERMS = [
 ]
 
 # Cause, code, base, edits.
+EVALUATION = {"storage": "fp32", "compute": "fp32", "accumulate": "fp32", "order": "any",
+              "underflow": "gradual", "exp_ulp": "1", "activation_error": "4",
+              "softmax": "max-subtraction", "exp_zero": "never", "masked_scores": "left-out"}
+
+
+def rounding(**members):
+    return {"judgement": "rounding", "layer": "h", "side": "original", "inputs": {"computed": "1.1"},
+            "evaluation": EVALUATION, "epsilon": "1", **members}
+
+
 EDITS = [
     # numbers and JSON types
     ("epsilon-no-number", "NumberSyntax", "enclose", claim(1, epsilon="one")),
@@ -539,6 +549,40 @@ EDITS = [
     ("perturb-negative", "EpsilonNegative", "enclose",
      {"1": step(1, "perturb", {"judgement": "perturbation", "layer": "h", "inputs": "every",
                                "epsilon": "-1"}, precision=64)}),
+    ("round-mlp-without-models", "SubjectMissing", "enclose",
+     {"1": step(1, "round-mlp", rounding(), precision=64)}),
+    ("round-attention-without-models", "SubjectMissing", "enclose",
+     {"1": step(1, "round-attention", rounding(), precision=64)}),
+    ("round-mlp-without-precision", "DataMismatch", "enclose",
+     {"1": step(1, "round-mlp", rounding())}),
+    ("round-mlp-concludes-a-perturbation", "ConclusionJudgement", "enclose",
+     {"1": step(1, "round-mlp", {"judgement": "perturbation", "layer": "h", "inputs": "every",
+                                 "epsilon": "1"}, precision=64)}),
+    ("rounding-over-every-input", "DomainMismatch", "enclose",
+     {"1": step(1, "round-mlp", rounding(inputs="every"), precision=64)}),
+    ("rounding-over-a-box", "DomainMismatch", "enclose",
+     {"1": step(1, "round-mlp", rounding(inputs={"box": "1"}), precision=64)}),
+    ("rounding-of-no-length", "DomainReversed", "enclose",
+     {"1": step(1, "round-mlp", rounding(inputs={"computed": "0"}), precision=64)}),
+    ("rounding-negative", "EpsilonNegative", "enclose",
+     {"1": step(1, "round-mlp", rounding(epsilon="-1"), precision=64)}),
+    ("rounding-of-neither-side", "JsonWrongType", "enclose",
+     {"1": step(1, "round-mlp", rounding(side="both"), precision=64)}),
+    ("rounding-in-no-format", "FormatUnknown", "enclose",
+     {"1": step(1, "round-mlp", rounding(evaluation={**EVALUATION, "compute": "fp12"}),
+                precision=64)}),
+    ("rounding-in-no-order", "EvaluationSyntax", "enclose",
+     {"1": step(1, "round-mlp", rounding(evaluation={**EVALUATION, "order": "blocks:0"}),
+                precision=64)}),
+    ("rounding-with-a-negative-error", "EvaluationSyntax", "enclose",
+     {"1": step(1, "round-mlp", rounding(evaluation={**EVALUATION, "exp_ulp": "-1"}),
+                precision=64)}),
+    ("ball-over-a-computed-box", "DomainMismatch", "enclose",
+     {"1": step(1, "ball", {"judgement": "range", "layer": "h", "inputs": {"computed_box": "2"},
+                            "ranges": [["0", "1"]]}, precision=64)}),
+    ("box-over-computed-rows", "DomainMismatch", "enclose",
+     {"1": step(1, "box", {"judgement": "range", "layer": "h", "inputs": {"computed": "2"},
+                           "ranges": [["0", "1"]]}, precision=64)}),
     ("spectral-without-models", "SubjectMissing", "enclose",
      {"1": step(1, "spectral", {"judgement": "score-bound", "layer": "h", "inputs": "every",
                                 "bound": "1"}, precision=64)}),
@@ -579,6 +623,36 @@ def conversion(**members):
 
 def subject(role="original-network", name="x.json", sha256=HASH):
     return {"subject": role, "name": name, "sha256": sha256}
+
+
+def rounding_error(layer=None, **members):
+    hashes = {"network": HASH, "weights": HASH}
+    one = {"name": "h", "inputs": {"computed": "1.1"}, "norm": "layer-norm",
+           "norm_epsilon": "0.00001", "approximation": "0", "weights": "0", "leak": "0",
+           "original_rounding": "1", "converted_rounding": "2", "epsilon": "3", **(layer or {})}
+    return {"judgement": "rounding-error", "original": hashes, "converted": hashes,
+            "evaluation": EVALUATION, "layers": [one], "epsilon": "3", **members}
+
+
+def rounding_cases():
+    """Audits about subjects that are never opened."""
+    good = rounding_error()
+    yield ("round-total-without-models", "SubjectMissing",
+           certificate(good, step(1, "round-total", good, premises=[])))
+    yield ("round-total-with-precision", "DataMismatch",
+           certificate(good, step(1, "round-total", good, premises=[], precision=64)))
+    for name, code, members in (
+            ("epsilon-above-all-layers", "EpsilonNotMaximum", {"epsilon": "4"}),
+            ("without-layers", "LayerMissing", {"layers": []}),
+            ("without-evaluation", "JsonMissingKey", {"evaluation": {}}),
+            ("share-negative", "EpsilonNegative", {"layer": {"weights": "-1"}}),
+            ("over-every-input", "DomainMismatch", {"layer": {"inputs": "every"}}),
+            ("activation-alone", "JsonMissingKey", {"layer": {"activation": "gelu"}}),
+            ("unknown-activation", "UnknownActivation",
+             {"layer": {"activation": "swish", "approximant": "relu"}})):
+        yield f"audit-{name}", code, certificate(rounding_error(**members))
+    yield ("conversion-of-computed-rows", "JsonWrongType",
+           certificate(conversion(inputs={"computed": "1"})))
 
 
 def conversion_cases():
@@ -786,7 +860,8 @@ def generate(bin_folder, scratch):
         yield name, code, text_of(lines)
     if not checker.verified(masking()):
         sys.exit(f"base mask-error is not verified: {checker.answer}")
-    for name, code, lines in (*conversion_cases(), *mask_cases(), *special_cases(made),
+    for name, code, lines in (*conversion_cases(), *mask_cases(), *rounding_cases(),
+                              *special_cases(made),
                               *one_unit_below(checker)):
         yield name, code, text_of(lines)
     yield from text_cases(made["enclose"])

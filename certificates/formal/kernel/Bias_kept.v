@@ -19,4 +19,5 @@ Definition layer_keeps_bias (d : nat) (l : converted_layer) : bool :=
   | Converted_self h =>
       keeps_bias d (self_output h) None && zeros_from 0 (last (self_output h) nil)
   | Raised_neurons _ _ | Raised_tokens _ _ => false
+  | Kept_layer _ => true
   end.

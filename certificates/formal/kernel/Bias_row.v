@@ -17,6 +17,9 @@ Definition norm_of (b : converted_layer) : norm_layer :=
   | Converted_neurons h | Raised_neurons h _ => neuron_norm h
   | Converted_tokens h | Raised_tokens h _ => token_norm h
   | Converted_self h => self_norm h
+  | Kept_layer (Original_mlp m) => mlp_norm m
+  | Kept_layer (Original_attention a) => attention_norm a
+  | Kept_layer (Original_linear l) => linear_norm l
   end.
 
 Lemma bias_row_reset d n x : norm_shape d n = true -> length x = d ->
@@ -36,7 +39,8 @@ assert (E : map (normalise_row d (norm_of b)) (augmented_with x s) =
             map (normalise_row d (norm_of b)) (augmented d s)).
 { unfold augmented_with, augmented. rewrite !map_app. f_equal. cbn [List.map]. f_equal.
   now apply bias_row_reset. }
-destruct b as [h|h|h|h w|h w]; cbn [converted_output norm_of] in *;
+destruct b as [h|h|h|h w|h w|a]; [..|cbn [converted_output]; unfold plain, augmented_with, augmented;
+  now rewrite !removelast_last]; cbn [converted_output norm_of] in *;
   unfold neuron_heads_output, token_heads_output, self_heads_output, raised_neurons_output,
     raised_tokens_output; now rewrite E.
 Qed.

@@ -220,6 +220,27 @@ apply Forall2_app.
 - constructor; [|constructor]. revert B. now apply near_neurons_row.
 Qed.
 
+(** ** Sublayers kept as they are *)
+
+Definition plain_fixed (s : list row) : list row := map (firstn d) (removelast s).
+
+Lemma near_plain s t : near_rows s t -> near_rows (plain_fixed s) (plain d t).
+Proof.
+intros H. apply Forall2_map with near_row; [now apply Forall2_removelast|].
+intros u x. apply Forall2_firstn.
+Qed.
+
+Definition padded_fixed (s : list row) : list row :=
+  map (fun u => u ++ [exactly_0; exactly_0]) s ++ [repeat exactly_0 (d + 2)].
+
+Lemma near_padded s t : near_rows s t -> near_rows (padded_fixed s) (padded d t).
+Proof.
+intros H. apply Forall2_app.
+- apply Forall2_map with (1 := H). intros u x K. apply Forall2_app; [exact K|].
+  constructor; [apply near_0|constructor; [apply near_0|constructor]].
+- constructor; [|constructor]. apply Forall2_repeat, near_0.
+Qed.
+
 (** ** All kinds *)
 
 Definition converted_fixed (l : converted_layer) (s : list row) : option (list row) :=
@@ -228,14 +249,18 @@ Definition converted_fixed (l : converted_layer) (s : list row) : option (list r
   | Converted_tokens h => token_fixed h s
   | Converted_self h => self_fixed h s
   | Raised_neurons _ _ | Raised_tokens _ _ => None
+  | Kept_layer a => bind (original_fixed f a (plain_fixed s)) (fun u => Some (padded_fixed u))
   end.
 
 Theorem near_converted l s t u : near_rows s t -> converted_fixed l s = Some u ->
   exists v, converted_output d l t = Some v /\ near_rows u v.
 Proof.
-intros H E. destruct l as [h|h|h|h w|h w]; simpl in *; try easy.
+intros H E. destruct l as [h|h|h|h w|h w|a]; cbn [converted_fixed converted_output] in *; try easy.
 - exact (near_neurons _ _ _ _ H E).
 - eexists. split; [reflexivity|]. exact (near_token _ _ _ _ H E).
 - eexists. split; [reflexivity|]. exact (near_self _ _ _ _ H E).
+- destruct (original_fixed f a (plain_fixed s)) as [v|] eqn:V; [|easy].
+  destruct (near_original f sound a _ _ _ (near_plain s t H) V) as [x [-> X]].
+  injection E as <-. eexists. split; [reflexivity|]. now apply near_padded.
 Qed.
 End Heads.

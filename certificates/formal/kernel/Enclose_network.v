@@ -142,14 +142,6 @@ intros H. apply Forall2_app.
   constructor; [apply near_0|constructor; [apply near_of_integer|constructor]].
 Qed.
 
-Definition plain_fixed (d : nat) (s : list row) : list row := map (firstn d) (removelast s).
-
-Lemma near_plain d s t : near_rows s t -> near_rows (plain_fixed d s) (plain d t).
-Proof.
-intros H. apply Forall2_map with near_row; [now apply Forall2_removelast|].
-intros u x. apply Forall2_firstn.
-Qed.
-
 Definition converted_outputs (c : converted_network) (tokens : list nat) : option (list row) :=
   bind (embed_fixed (input (ends c)) tokens) (fun s =>
   bind (run_fixed (converted_fixed f (d_model c)) (map snd (sublayers c))

@@ -10,7 +10,7 @@ Require Import Attncert.kernel.Instance Attncert.kernel.Instance_attention.
 Require Import Attncert.kernel.Instance_raised_attention Attncert.kernel.Instance_raised_mlp.
 Require Import Attncert.kernel.Ball_rule Attncert.kernel.Lift Attncert.kernel.Mask_weights.
 Require Import Attncert.kernel.Layer_error.
-Require Import Attncert.kernel.Layers.
+Require Import Attncert.kernel.Layers Attncert.kernel.Perturb.
 Import ListNotations.
 Open Scope R_scope.
 
@@ -54,31 +54,41 @@ Definition masked_claim_holds (box : option Q) (name : string) (a : attention) (
   sublayer_error_holds (d_model o) (longest (ends o)) (Original_attention a) (Raised_tokens h w) box
     (masked_epsilon l).
 
-(** Sublayer by sublayer, of the same names in the same order: each is exact, or it is an MLP and
-    the next claim is about it, or attention whose masks are weights, and the next claim about masks
-    is. *)
+(** Sublayer by sublayer, of the same names in the same order: each is exact, or it is an MLP that
+    became heads and the next claim is about it, or attention whose masks are weights, and the next
+    claim about masks is, or stored rounded, and the next claim about rounding is. *)
 Fixpoint layers_hold (box : option Q) (before : list (string * original_layer))
     (after : list (string * converted_layer)) (claims : list layer_claim)
-    (masked : list masked_claim) : Prop :=
+    (masked : list masked_claim) (rounded : list rounded_claim) : Prop :=
   match before, after with
-  | [], [] => claims = [] /\ masked = []
+  | [], [] => claims = [] /\ masked = [] /\ rounded = []
   | (n, a) :: before, (n', b) :: after =>
       n = n' /\
       match a, b with
+      | _, Kept_layer _ => layer_instance (d_model o) (longest (ends o)) a b /\
+                           layers_hold box before after claims masked rounded
       | Original_mlp m, _ =>
           match claims with
           | l :: claims =>
-              mlp_claim_holds box n m b l /\ layers_hold box before after claims masked
+              mlp_claim_holds box n m b l /\ layers_hold box before after claims masked rounded
           | [] => False
           end
       | Original_attention a, Raised_tokens h w =>
           match masked with
           | l :: masked =>
-              masked_claim_holds box n a h w l /\ layers_hold box before after claims masked
+              masked_claim_holds box n a h w l /\
+              layers_hold box before after claims masked rounded
           | [] => False
           end
-      | _, _ => layer_instance (d_model o) (longest (ends o)) a b /\
-                layers_hold box before after claims masked
+      | _, _ =>
+          (layer_instance (d_model o) (longest (ends o)) a b /\
+           layers_hold box before after claims masked rounded) \/
+          match rounded with
+          | l :: rounded =>
+              rounded_claim_holds (d_model o) box n a b l /\
+              layers_hold box before after claims masked rounded
+          | [] => False
+          end
       end
   | _, _ => False
   end.
@@ -86,37 +96,48 @@ Fixpoint layers_hold (box : option Q) (before : list (string * original_layer))
 (** The converted network is the original's, sublayer by sublayer, embeddings and the rest
     included. *)
 Definition conversion (box : option Q) (claims : list layer_claim) (masked : list masked_claim)
-    (epsilon : Q) : Prop :=
+    (rounded : list rounded_claim) (epsilon : Q) : Prop :=
   d_model o = d_model c /\
   (forall from, embed (d_model o) (input (ends o)) from =
                 embed (d_model c) (input (ends c)) from) /\
   (forall s, finish (ends o) s = finish (ends c) s) /\
-  layers_hold box (sublayers o) (sublayers c) claims masked /\
+  layers_hold box (sublayers o) (sublayers c) claims masked rounded /\
   Forall (fun l => Q2R (claim_epsilon l) <= Q2R epsilon) claims /\
-  Forall (fun l => Q2R (masked_epsilon l) <= Q2R epsilon) masked.
+  Forall (fun l => Q2R (masked_epsilon l) <= Q2R epsilon) masked /\
+  Forall (fun l => Q2R (rounded_epsilon l) <= Q2R epsilon) rounded.
 
 Inductive layer_premise : Type :=
 | Exact_premise (name : string)
-| Error_premise (name : string) (box : option Q) (epsilon : Q).
+| Error_premise (name : string) (box : option Q) (epsilon : Q)
+| Rounded_premise (name : string) (box : option Q) (epsilon : Q).
 
 Definition premise_holds (p : layer_premise) : Prop :=
   match p with
   | Exact_premise name => instance o c name
   | Error_premise name box epsilon => layer_error o c name box false epsilon
+  | Rounded_premise name box epsilon => perturbation o c name box epsilon
   end.
 
 (** A claim over every input, or over the same box, no stronger. *)
+Definition suffices (name : string) (box : option Q) (epsilon : Q) (n : string) (b : option Q)
+    (e : Q) : bool :=
+  String.eqb n name && Qle_bool e epsilon &&
+  match b, box with
+  | None, _ => true
+  | Some r, Some r' => Qeq_bool r r'
+  | Some _, None => false
+  end.
+
 Definition premise_suffices (name : string) (box : option Q) (epsilon : Q) (p : layer_premise)
     : bool :=
+  match p with Error_premise n b e => suffices name box epsilon n b e | _ => false end.
+
+Definition rounded_claim_ok (box : option Q) (name : string) (p : layer_premise)
+    (l : rounded_claim) : bool :=
+  String.eqb (rounded_name l) name &&
   match p with
-  | Exact_premise _ => false
-  | Error_premise n b e =>
-      String.eqb n name && Qle_bool e epsilon &&
-      match b, box with
-      | None, _ => true
-      | Some r, Some r' => Qeq_bool r r'
-      | Some _, None => false
-      end
+  | Rounded_premise n b e => suffices name box (rounded_epsilon l) n b e
+  | _ => false
   end.
 
 Definition facts_ok (m : mlp) (h : neuron_heads) (l : layer_claim) : bool :=
@@ -138,26 +159,38 @@ Definition masked_claim_ok (box : option Q) (name : string) (a : attention) (w :
 
 Fixpoint layers_ok (box : option Q) (before : list (string * original_layer))
     (after : list (string * converted_layer)) (premises : list layer_premise)
-    (claims : list layer_claim) (masked : list masked_claim) : bool :=
+    (claims : list layer_claim) (masked : list masked_claim) (rounded : list rounded_claim)
+    : bool :=
   match before, after, premises with
-  | [], [], [] => match claims, masked with [], [] => true | _, _ => false end
+  | [], [], [] => match claims, masked, rounded with [], [], [] => true | _, _, _ => false end
   | (n, a) :: before, (n', b) :: after, p :: premises =>
       String.eqb n n' &&
       match a, b with
+      | _, Kept_layer _ => match p with Exact_premise name => String.eqb name n | _ => false end &&
+                           layers_ok box before after premises claims masked rounded
       | Original_mlp m, _ =>
           match claims with
           | l :: claims =>
-              mlp_claim_ok box n m b p l && layers_ok box before after premises claims masked
+              mlp_claim_ok box n m b p l &&
+              layers_ok box before after premises claims masked rounded
           | [] => false
           end
       | Original_attention a, Raised_tokens h w =>
           match masked with
           | l :: masked =>
-              masked_claim_ok box n a w p l && layers_ok box before after premises claims masked
+              masked_claim_ok box n a w p l &&
+              layers_ok box before after premises claims masked rounded
           | [] => false
           end
-      | _, _ => match p with Exact_premise name => String.eqb name n | _ => false end &&
-                layers_ok box before after premises claims masked
+      | _, _ =>
+          match p, rounded with
+          | Exact_premise name, _ =>
+              String.eqb name n && layers_ok box before after premises claims masked rounded
+          | _, l :: rounded =>
+              rounded_claim_ok box n p l &&
+              layers_ok box before after premises claims masked rounded
+          | _, [] => false
+          end
       end
   | _, _, _ => false
   end.
@@ -169,12 +202,14 @@ Fixpoint distinct (names : list string) : bool :=
   end.
 
 Definition every_layer_ok (box : option Q) (premises : list layer_premise)
-    (claims : list layer_claim) (masked : list masked_claim) (epsilon : Q) : bool :=
+    (claims : list layer_claim) (masked : list masked_claim) (rounded : list rounded_claim)
+    (epsilon : Q) : bool :=
   Nat.eqb (d_model o) (d_model c) && same_ends (ends o) (ends c) &&
   distinct (map fst (sublayers o)) && distinct (map fst (sublayers c)) &&
-  layers_ok box (sublayers o) (sublayers c) premises claims masked &&
+  layers_ok box (sublayers o) (sublayers c) premises claims masked rounded &&
   forallb (fun l => Qle_bool (claim_epsilon l) epsilon) claims &&
-  forallb (fun l => Qle_bool (masked_epsilon l) epsilon) masked.
+  forallb (fun l => Qle_bool (masked_epsilon l) epsilon) masked &&
+  forallb (fun l => Qle_bool (rounded_epsilon l) epsilon) rounded.
 
 (** ** Soundness *)
 
@@ -191,18 +226,25 @@ destruct I as [I|I].
   apply in_map_iff. now exists (n, a).
 Qed.
 
+Lemma suffices_sound name box epsilon n b e : suffices name box epsilon n b e = true ->
+  n = name /\ Q2R e <= Q2R epsilon /\ forall x, in_inputs box x -> in_inputs b x.
+Proof.
+unfold suffices. intros H. apply andb_prop in H. destruct H as [H B].
+apply andb_prop in H. destruct H as [N E].
+split; [now apply String.eqb_eq|split; [now apply Qle_bool_R|]].
+intros x Hx q ->. destruct box as [r'|]; [|easy].
+apply Qeq_bool_iff, Qeq_eqR in B. rewrite B. now apply Hx.
+Qed.
+
 Lemma premise_suffices_sound name box epsilon p a b :
   named name (sublayers o) = Some a -> named name (sublayers c) = Some b ->
   premise_suffices name box epsilon p = true -> premise_holds p ->
   sublayer_error_holds (d_model o) (longest (ends o)) a b box epsilon.
 Proof.
-destruct p as [n|n r e]; simpl; [easy|]. intros Ea Eb H [a' [b' [Ea' [Eb' L]]]].
-apply andb_prop in H. destruct H as [H B]. apply andb_prop in H. destruct H as [N E].
-apply String.eqb_eq in N. subst n. rewrite Ea in Ea'. rewrite Eb in Eb'.
+destruct p as [n|n r e|n r e]; simpl; try easy. intros Ea Eb H [a' [b' [Ea' [Eb' L]]]].
+apply suffices_sound in H. destruct H as [-> [E B]]. rewrite Ea in Ea'. rewrite Eb in Eb'.
 injection Ea' as <-. injection Eb' as <-.
-apply sublayer_error_weaker with (3 := L); [|now apply Qle_bool_R].
-intros x Hx q ->. destruct box as [r'|]; [|easy].
-apply Qeq_bool_iff, Qeq_eqR in B. rewrite B. now apply Hx.
+exact (sublayer_error_weaker _ _ _ _ _ _ _ _ B E L).
 Qed.
 
 Lemma facts_ok_sound m h l : facts_ok m h l = true -> facts m h l.
@@ -240,50 +282,104 @@ split; [now apply String.eqb_eq|split; [now apply eqb_prop|split]].
 - now apply premise_suffices_sound with n p.
 Qed.
 
-Lemma layers_ok_sound box before after premises claims masked :
+Lemma rounded_claim_sound box n a b p l :
+  named n (sublayers o) = Some a -> named n (sublayers c) = Some b ->
+  rounded_claim_ok box n p l = true -> premise_holds p ->
+  rounded_claim_holds (d_model o) box n a b l.
+Proof.
+unfold rounded_claim_ok. intros Eo Ec H P. apply andb_prop in H. destruct H as [N H].
+split; [now apply String.eqb_eq|]. destruct p as [m|m r e|m r e]; try easy.
+apply suffices_sound in H. destruct H as [-> [E B]]. destruct P as [a' [b' [Ea' [Eb' L]]]].
+rewrite Eo in Ea'. rewrite Ec in Eb'. injection Ea' as <-. injection Eb' as <-.
+exact (layer_perturbation_weaker _ _ _ _ _ _ _ B E L).
+Qed.
+
+Lemma layers_ok_sound box before after premises claims masked rounded :
   (forall n a, In (n, a) before -> named n (sublayers o) = Some a) ->
   (forall n b, In (n, b) after -> named n (sublayers c) = Some b) ->
-  layers_ok box before after premises claims masked = true -> Forall premise_holds premises ->
-  layers_hold box before after claims masked.
+  layers_ok box before after premises claims masked rounded = true ->
+  Forall premise_holds premises -> layers_hold box before after claims masked rounded.
 Proof.
-revert after premises claims masked; induction before as [|[n a] before IH];
-  intros [|[n' b] after] [|p premises] claims masked No Nc H P; simpl in H; try easy.
-- destruct claims, masked; easy.
+revert after premises claims masked rounded; induction before as [|[n a] before IH];
+  intros [|[n' b] after] [|p premises] claims masked rounded No Nc H P; simpl in H; try easy.
+- destruct claims, masked, rounded; easy.
 - apply andb_prop in H. destruct H as [N H]. apply String.eqb_eq in N. subst n'.
   inversion_clear P as [|? ? Hp Hps].
   assert (Fo := No n a (or_introl eq_refl)). assert (Fc := Nc n b (or_introl eq_refl)).
-  assert (IH' : forall k m, layers_ok box before after premises k m = true ->
-                layers_hold box before after k m)
-    by (intros k m Hk; apply IH with premises; auto; intros; [apply No|apply Nc]; now right).
+  assert (IH' : forall k m r, layers_ok box before after premises k m r = true ->
+                layers_hold box before after k m r)
+    by (intros k m r Hk; apply IH with premises; auto; intros; [apply No|apply Nc]; now right).
+  assert (Other : match p, rounded with
+                  | Exact_premise name, _ =>
+                      String.eqb name n && layers_ok box before after premises claims masked rounded
+                  | _, l :: rounded =>
+                      rounded_claim_ok box n p l &&
+                      layers_ok box before after premises claims masked rounded
+                  | _, [] => false
+                  end = true ->
+                  (layer_instance (d_model o) (longest (ends o)) a b /\
+                   layers_hold box before after claims masked rounded) \/
+                  match rounded with
+                  | l :: rounded =>
+                      rounded_claim_holds (d_model o) box n a b l /\
+                      layers_hold box before after claims masked rounded
+                  | [] => False
+                  end).
+  { intros K. destruct p as [name|name r e|name r e].
+    - left. apply andb_prop in K. destruct K as [K L]. split; [|now apply IH'].
+      apply String.eqb_eq in K. subst name. destruct Hp as [a' [b' [Ea [Eb I]]]].
+      rewrite Fo in Ea. rewrite Fc in Eb. injection Ea as <-. injection Eb as <-. exact I.
+    - right. destruct rounded as [|l rounded]; [easy|]. apply andb_prop in K. destruct K as [K L].
+      split; [now apply rounded_claim_sound with (Error_premise name r e)|now apply IH'].
+    - right. destruct rounded as [|l rounded]; [easy|]. apply andb_prop in K. destruct K as [K L].
+      split; [now apply rounded_claim_sound with (Rounded_premise name r e)|now apply IH']. }
   assert (Exact : match p with Exact_premise name => String.eqb name n | _ => false end &&
-                  layers_ok box before after premises claims masked = true ->
+                  layers_ok box before after premises claims masked rounded = true ->
                   layer_instance (d_model o) (longest (ends o)) a b /\
-                  layers_hold box before after claims masked).
+                  layers_hold box before after claims masked rounded).
   { intros K. apply andb_prop in K. destruct K as [K L]. split; [|now apply IH'].
-    destruct p as [name|]; [|easy]. apply String.eqb_eq in K. subst name.
+    destruct p as [name| |]; try easy. apply String.eqb_eq in K. subst name.
     destruct Hp as [a' [b' [Ea [Eb I]]]]. rewrite Fo in Ea. rewrite Fc in Eb.
     injection Ea as <-. injection Eb as <-. exact I. }
-  split; [reflexivity|]. destruct a as [m|a|l].
-  + destruct claims as [|l claims]; [easy|]. apply andb_prop in H. destruct H as [H L].
+  split; [reflexivity|].
+  assert (Kept : {k | b = Kept_layer k} + {forall k, b <> Kept_layer k})
+    by (destruct b; try (right; discriminate); left; eauto).
+  destruct Kept as [[k ->]|Heads]; [destruct a; now apply Exact|].
+  destruct a as [m|a|l].
+  + assert (K : match claims with
+              | l :: claims =>
+                  mlp_claim_ok box n m b p l &&
+                  layers_ok box before after premises claims masked rounded
+              | [] => false
+              end = true) by (destruct b; try exact H; now elim (Heads a)).
+    assert (G : match claims with
+              | l :: claims =>
+                  mlp_claim_holds box n m b l /\ layers_hold box before after claims masked rounded
+              | [] => False
+              end); [|destruct b; try exact G; now elim (Heads a)].
+    destruct claims as [|l claims]; [easy|]. apply andb_prop in K. destruct K as [K L].
     split; [now apply mlp_claim_sound with p|now apply IH'].
-  + destruct b as [h|h|h|h w|h w]; auto. destruct masked as [|l masked]; [easy|].
+  + destruct b as [h|h|h|h w|h w|k]; auto. destruct masked as [|l masked]; [easy|].
     apply andb_prop in H. destruct H as [H L].
     split; [now apply masked_claim_sound with p|now apply IH'].
-  + destruct b as [h|h|h|h w|h w]; auto.
+  + destruct b as [h|h|h|h w|h w|k]; auto.
 Qed.
 
-Theorem every_layer_sound box premises claims masked epsilon :
-  every_layer_ok box premises claims masked epsilon = true -> Forall premise_holds premises ->
-  conversion box claims masked epsilon.
+Theorem every_layer_sound box premises claims masked rounded epsilon :
+  every_layer_ok box premises claims masked rounded epsilon = true ->
+  Forall premise_holds premises -> conversion box claims masked rounded epsilon.
 Proof.
 unfold every_layer_ok. intros H P.
-apply andb_prop in H. destruct H as [H M]. apply andb_prop in H. destruct H as [H L].
+apply andb_prop in H. destruct H as [H R]. apply andb_prop in H. destruct H as [H M].
+apply andb_prop in H. destruct H as [H L].
 repeat (apply andb_prop in H; let K := fresh "K" in destruct H as [H K]).
 apply Nat.eqb_eq in H. destruct (same_ends_sound _ _ K2) as [E F].
-rewrite forallb_forall in L, M.
-split; [exact H|split; [intros from; rewrite <- H; apply E|split; [exact F|split; [|split]]]].
+rewrite forallb_forall in L, M, R.
+split; [exact H|split; [intros from; rewrite <- H; apply E|split; [exact F|]]].
+split; [|split; [|split]].
 - apply layers_ok_sound with premises; auto; intros; now apply distinct_named.
 - apply Forall_forall. intros l Hl. now apply Qle_bool_R, L.
 - apply Forall_forall. intros l Hl. now apply Qle_bool_R, M.
+- apply Forall_forall. intros l Hl. now apply Qle_bool_R, R.
 Qed.
 End Networks.

@@ -46,7 +46,8 @@ Fixpoint exact_layers_ok (d : nat) (before : list (string * original_layer))
       String.eqb n n' && layer_width_ok d a &&
       match a, b with
       | Original_mlp _, Converted_neurons _ => premise_suffices n None 0 p
-      | Original_attention _, Converted_tokens _ | Original_linear _, Converted_self _ =>
+      | Original_attention _, Converted_tokens _ | Original_linear _, Converted_self _
+      | _, Kept_layer _ =>
           match p with Exact_premise name => String.eqb name n | _ => false end
       | _, _ => false
       end &&
@@ -145,27 +146,28 @@ Lemma exact_step o c n a b p s :
   named n (sublayers o) = Some a -> named n (sublayers c) = Some b ->
   match a, b with
   | Original_mlp _, Converted_neurons _ => premise_suffices n None 0 p
-  | Original_attention _, Converted_tokens _ | Original_linear _, Converted_self _ =>
+  | Original_attention _, Converted_tokens _ | Original_linear _, Converted_self _
+  | _, Kept_layer _ =>
       match p with Exact_premise name => String.eqb name n | _ => false end
   | _, _ => false
   end = true ->
   premise_holds o c p -> of_width (d_model o) s ->
-  exists u, original_output a s = Some u /\
-            converted_output (d_model o) b (augmented (d_model o) s) = Some (padded (d_model o) u).
+  converted_output (d_model o) b (augmented (d_model o) s) =
+  bind (original_output a s) (fun u => Some (padded (d_model o) u)).
 Proof.
 intros Fo Fc H P Hs.
 assert (E : match p with Exact_premise name => String.eqb name n | _ => false end = true ->
             layer_instance (d_model o) (longest (ends o)) a b).
-{ destruct p as [name|]; [|easy]. intros K. apply String.eqb_eq in K. subst name.
+{ destruct p as [name| |]; try easy. intros K. apply String.eqb_eq in K. subst name.
   destruct P as [a' [b' [Ea [Eb I]]]]. rewrite Fo in Ea. rewrite Fc in Eb.
   injection Ea as <-. injection Eb as <-. exact I. }
-destruct a as [m|a|l], b as [h|h|h|h w|h w]; try easy.
+destruct b as [h|h|h|h w|h w|k]; [..|destruct a; exact (E H s Hs)]; destruct a as [m|a|l]; try easy.
 - assert (L := premise_suffices_sound o c n None 0 p _ _ Fo Fc H P).
   destruct (L s Hs) as [u [v [Hu [Hv C]]]].
   { apply Forall_forall. intros x _ r Hr. discriminate Hr. }
-  apply close_0 in C. subst v. now exists u.
-- exists (attention_output a s). split; [reflexivity|]. simpl. f_equal. now apply (E H).
-- exists (linear_output l s). split; [reflexivity|]. simpl. f_equal. now apply (E H).
+  apply close_0 in C. subst v. simpl. now rewrite Hu, Hv.
+- simpl. f_equal. now apply (E H).
+- simpl. f_equal. now apply (E H).
 Qed.
 
 Lemma exact_run o c before after premises s :
@@ -173,22 +175,23 @@ Lemma exact_run o c before after premises s :
   (forall n b, In (n, b) after -> named n (sublayers c) = Some b) ->
   exact_layers_ok (d_model o) before after premises = true ->
   Forall (premise_holds o c) premises -> of_width (d_model o) s ->
-  exists t, run_layers original_output (map snd before) s = Some t /\
-    run_layers (converted_output (d_model o)) (map snd after) (augmented (d_model o) s) =
-      Some (augmented (d_model o) t) /\ of_width (d_model o) t.
+  run_layers (converted_output (d_model o)) (map snd after) (augmented (d_model o) s) =
+    bind (run_layers original_output (map snd before) s) (fun t => Some (augmented (d_model o) t)) /\
+  forall t, run_layers original_output (map snd before) s = Some t -> of_width (d_model o) t.
 Proof.
 revert after premises s; induction before as [|[n a] before IH];
   intros [|[n' b] after] [|p premises] s No Nc H P Hs; simpl in H; try easy.
-- exists s. simpl. auto.
+- simpl. split; [reflexivity|]. intros t K. now injection K as <-.
 - apply andb_prop in H. destruct H as [H L]. apply andb_prop in H. destruct H as [H E].
   apply andb_prop in H. destruct H as [N W]. apply String.eqb_eq in N. subst n'.
   inversion_clear P as [|? ? Hp Hps].
-  destruct (exact_step o c n a b p s) as [u [Hu Hv]]; auto; 
-    [apply No; now left|apply Nc; now left|].
-  destruct (original_output_width _ _ _ _ W Hu) as [Wu Lu].
-  destruct (IH after premises (add_rows s u)) as [t [Ht [Hc Wt]]]; auto;
-    [intros; apply No; now right|intros; apply Nc; now right|now apply add_rows_width|].
-  exists t. simpl. rewrite Hu, Hv. simpl. rewrite add_augmented by auto. auto.
+  assert (Step := exact_step o c n a b p s (No _ _ (or_introl eq_refl)) (Nc _ _ (or_introl eq_refl))
+                    E Hp Hs).
+  simpl. rewrite Step. destruct (original_output a s) as [u|] eqn:Hu; [|now split].
+  destruct (original_output_width _ _ _ _ W Hu) as [Wu Lu]. simpl.
+  rewrite add_augmented by auto.
+  apply IH with premises; auto; [intros; apply No; now right|intros; apply Nc; now right|].
+  now apply add_rows_width.
 Qed.
 
 Theorem identity_sound o c premises :
@@ -201,7 +204,8 @@ apply Nat.eqb_eq in H. destruct (same_ends_sound _ _ Ends) as [E F].
 unfold original_function, converted_function. rewrite <- H, <- E.
 destruct (embed (d_model o) (input (ends o)) from) as [s|] eqn:S; [|reflexivity]. cbn [bind].
 assert (Ws := embed_width _ _ _ _ Width S).
-destruct (exact_run o c (sublayers o) (sublayers c) premises s) as [t [Ht [Hc Wt]]]; auto;
+destruct (exact_run o c (sublayers o) (sublayers c) premises s) as [Run Wt]; auto;
   try (intros; now apply distinct_named).
-rewrite Ht, Hc. cbn [bind]. rewrite plain_augmented by exact Wt. now rewrite F.
+rewrite Run. destruct (run_layers original_output (map snd (sublayers o)) s) as [t|]; [|reflexivity].
+cbn [bind]. rewrite plain_augmented by now apply Wt. now rewrite F.
 Qed.

@@ -8,6 +8,7 @@ Require Import Attncert.kernel.Tensor_raised Attncert.kernel.Tensor_network.
 Require Import Attncert.kernel.Instance Attncert.kernel.Instance_attention.
 Require Import Attncert.kernel.Instance_raised_attention Attncert.kernel.Instance_raised_mlp.
 Require Import Attncert.kernel.Ball_rule Attncert.kernel.Lift Attncert.kernel.Mask_weights.
+Require Import Attncert.kernel.Kept.
 Import ListNotations.
 Open Scope R_scope.
 
@@ -24,6 +25,7 @@ Definition layer_instance (d : nat) (limit : option nat) (a : original_layer)
       exists n, limit = Some n /\ raised_mlp_instance d n m h w
   | Original_attention a, Raised_tokens h w =>
       exists n, limit = Some n /\ raised_attention_instance d n a h w
+  | _, Kept_layer k => kept_instance d a k
   | _, _ => False
   end.
 

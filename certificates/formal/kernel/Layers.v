@@ -10,7 +10,7 @@ Require Import Attncert.kernel.Tensor_raised Attncert.kernel.Tensor_network.
 Require Import Attncert.kernel.Instance Attncert.kernel.Instance_attention.
 Require Import Attncert.kernel.Instance_raised_attention Attncert.kernel.Instance_raised_mlp.
 Require Import Attncert.kernel.Ball_rule Attncert.kernel.Lift Attncert.kernel.Mask_weights.
-Require Import Attncert.kernel.Layer_error.
+Require Import Attncert.kernel.Kept Attncert.kernel.Layer_error.
 Import ListNotations.
 Open Scope R_scope.
 
@@ -44,6 +44,7 @@ Definition layer_instance_ok (d : nat) (limit : option nat) (a : original_layer)
       match limit with Some n => raised_mlp_ok d n m h w | None => false end
   | Original_attention a, Raised_tokens h w =>
       match limit with Some n => raised_attention_ok d n a h w | None => false end
+  | _, Kept_layer k => kept_ok a k
   | _, _ => false
   end.
 
@@ -60,9 +61,11 @@ unfold instance_ok, instance. intros H. apply andb_prop in H. destruct H as [_ H
 destruct (named name (sublayers o)) as [a|]; [|easy].
 destruct (named name (sublayers c)) as [b|]; [|easy].
 exists a, b. split; [reflexivity|split; [reflexivity|]].
-destruct a, b; simpl in *; try easy;
-  [now apply mlp_instance_sound| |now apply attention_instance_sound| |
-   now apply linear_instance_sound];
+destruct b as [h|h|h|h w|h w|k].
+6: destruct a; now apply kept_sound.
+all: destruct a; simpl in *; try easy;
+  try solve [now apply mlp_instance_sound | now apply attention_instance_sound |
+             now apply linear_instance_sound];
   (destruct (longest (ends o)) as [n|]; [|easy]; exists n; split; [reflexivity|]).
 - now apply raised_mlp_sound.
 - now apply raised_attention_sound.
@@ -100,7 +103,7 @@ Proof.
 unfold layer_error_ok. intros H [a [b [Ea [Eb I]]]] [m [Em R]] B. rewrite Ea, Eb in H.
 rewrite Ea in Em. injection Em as ->.
 exists (Original_mlp m), b. split; [exact Ea|split; [exact Eb|]].
-destruct b, exact; try easy.
+destruct b as [| | | | |k], exact; try easy.
 - exact (lift_sound _ _ _ _ _ _ _ _ H I R B).
 - split; [exact I|]. exact (gates_error_sound _ _ _ _ _ _ _ _ H R B).
 Qed.
@@ -119,7 +122,7 @@ Theorem triangle_instance_sound name box leak epsilon :
 Proof.
 unfold triangle_attention_ok. intros H [a [b [Ea [Eb I]]]] [n [a' [b' [En [Ea' [Eb' L]]]]]].
 rewrite Ea in H, Ea'. rewrite Eb in Eb'. injection Ea' as <-. injection Eb' as <-.
-destruct a as [m|a|l]; try easy. destruct b as [h|h|h|h w|h w]; try easy.
+destruct a as [m|a|l]; try easy. destruct b as [h|h|h|h w|h w|k]; try easy.
 exists (Original_attention a), (Raised_tokens h w). split; [exact Ea|split; [exact Eb|]].
 rewrite En in *. apply sublayer_error_weaker with box leak; [auto|now apply Qle_bool_R|].
 now apply triangle_attention_sound.
@@ -132,7 +135,7 @@ Proof.
 intros H [a [b [Ea [Eb X]]]] [n [a' [b' [En [Ea' [Eb' L]]]]]].
 rewrite Ea in Ea'. rewrite Eb in Eb'. injection Ea' as <-. injection Eb' as <-.
 exists a, b. split; [exact Ea|split; [exact Eb|]]. rewrite En in *.
-destruct a as [m|a|l]; try easy. destruct b as [h|h|h|h w|h w]; try easy.
+destruct a as [m|a|l]; try easy. destruct b as [h|h|h|h w|h w|k]; try easy.
 apply triangle_mlp_sound with e leak; auto. rewrite <- Q2R_plus. now apply Qle_bool_R.
 Qed.
 End Networks.

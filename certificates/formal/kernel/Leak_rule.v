@@ -34,7 +34,7 @@ Proof.
 unfold attention_leak_rule_ok, score_bound, mask_leak.
 destruct (longest (ends o)) as [n|]; [|easy].
 destruct (named name (sublayers o)) as [[m|a|l]|]; try easy.
-destruct (named name (sublayers c)) as [b|]; [|easy]. destruct b as [| | |h w|h w]; try easy.
+destruct (named name (sublayers c)) as [b|]; [|easy]. destruct b as [| | |h w|h w|]; try easy.
 intros H [a' [E B]]. injection E as <-.
 exists n. eexists. eexists. split; [reflexivity|split; [reflexivity|split; [reflexivity|]]].
 simpl. exact (attention_leak_sound _ (X.sum_at_most_sound p) _ _ _ _ _ _ _ H B).
@@ -47,7 +47,7 @@ Proof.
 unfold mlp_leak_rule_ok, preactivation_range, mask_leak.
 destruct (longest (ends o)) as [n|]; [|easy].
 destruct (named name (sublayers o)) as [[m|a|l]|]; try easy.
-destruct (named name (sublayers c)) as [b|]; [|easy]. destruct b as [| | |h w|h w]; try easy.
+destruct (named name (sublayers c)) as [b|]; [|easy]. destruct b as [| | |h w|h w|]; try easy.
 intros H [m' [E R]]. injection E as <-.
 exists n. eexists. eexists. split; [reflexivity|split; [reflexivity|split; [reflexivity|]]].
 simpl. intros numbers gs G S. exact (mlp_leak_sound _ (X.sum_at_most_sound p) _ _ _ _ box _ _ _ _ _ H R G S).

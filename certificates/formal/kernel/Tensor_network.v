@@ -13,12 +13,13 @@ Open Scope R_scope.
 Inductive original_layer : Type :=
 | Original_mlp (m : mlp) | Original_attention (a : attention) | Original_linear (l : linear).
 
-(** Heads with masks, and heads whose masks are weights. *)
+(** Heads with masks, heads whose masks are weights, and what a conversion kept as it was. *)
 Inductive converted_layer : Type :=
 | Converted_neurons (h : neuron_heads) | Converted_tokens (h : token_heads)
 | Converted_self (h : self_heads)
 | Raised_neurons (h : neuron_heads) (w : mask_weights)
-| Raised_tokens (h : token_heads) (w : mask_weights).
+| Raised_tokens (h : token_heads) (w : mask_weights)
+| Kept_layer (a : original_layer).
 
 Definition original_output (a : original_layer) (s : stream) : option stream :=
   match a with
@@ -27,6 +28,9 @@ Definition original_output (a : original_layer) (s : stream) : option stream :=
   | Original_linear l => Some (linear_output l s)
   end.
 
+(** What is left of an augmented stream without bias token and the two coordinates. *)
+Definition plain (d : nat) (s : stream) : stream := map (firstn d) (removelast s).
+
 Definition converted_output (d : nat) (b : converted_layer) (s : stream) : option stream :=
   match b with
   | Converted_neurons h => neuron_heads_output d h s
@@ -34,6 +38,7 @@ Definition converted_output (d : nat) (b : converted_layer) (s : stream) : optio
   | Converted_self h => Some (self_heads_output d h s)
   | Raised_neurons h w => raised_neurons_output d h w s
   | Raised_tokens h w => raised_tokens_output d h w s
+  | Kept_layer a => bind (original_output a (plain d s)) (fun u => Some (padded d u))
   end.
 
 Fixpoint add_rows (s t : stream) : stream :=
@@ -99,9 +104,6 @@ Definition converted_network : Type := network converted_layer.
 Definition original_function (o : original_network) (from : source) : option stream :=
   bind (embed (d_model o) (input (ends o)) from) (fun s =>
   bind (run_layers original_output (map snd (sublayers o)) s) (fun t => Some (finish (ends o) t))).
-
-(** What is left of an augmented stream without bias token and the two coordinates. *)
-Definition plain (d : nat) (s : stream) : stream := map (firstn d) (removelast s).
 
 Definition converted_function (c : converted_network) (from : source) : option stream :=
   bind (embed (d_model c) (input (ends c)) from) (fun s =>

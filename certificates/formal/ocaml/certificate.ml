@@ -171,6 +171,8 @@ let close_subjects r =
   if r.stage = Subjects then begin
     r.stage <- Steps;
     let contents = check_subjects (List.rev r.subjects) r.directory (claim r) in
+    if Statement.kind_of (claim r) = "rounding-error" then
+      raise (Refusal.Unsupported "computed inputs are not supported by this checker");
     Option.iter (Kernel.read_models r.kernel) (models_of contents (claim r))
   end
 

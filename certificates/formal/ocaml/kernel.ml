@@ -48,11 +48,14 @@ let rules =
     ("spectral", computing);
     ("leak", computing);
     ("perturb", computing);
+    ("round-mlp", computing);
+    ("round-attention", computing);
+    ("round-total", structural);
     ("triangle", structural);
     ("argmax", structural);
     ("shard-union", structural) ]
 
-let unsupported = [ "perturb" ]
+let unsupported = [ "round-mlp"; "round-attention"; "round-total" ]
 
 (* The rules that read models. *)
 let network_rules =
@@ -61,7 +64,7 @@ let network_rules =
     ("lift", exact V.Lift_rule); ("every-layer", exact V.Every_layer_rule);
     ("spectral", exact V.Spectral_rule); ("leak", fun precision -> V.Leak_rule (precision ()));
     ("triangle", exact V.Triangle_rule); ("argmax", exact V.Argmax_rule);
-    ("shard-union", exact V.Shard_union_rule) ]
+    ("shard-union", exact V.Shard_union_rule); ("perturb", exact V.Perturb_rule) ]
 
 let shape_of rule =
   match List.assoc_opt rule rules with

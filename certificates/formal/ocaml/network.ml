@@ -8,10 +8,8 @@ module V = Verified_kernel
 let fail = Refusal.fail
 let field_error what = fail "NetworkField" ("network file: " ^ what)
 
-(* What the kernel's networks do not say of their MLP sublayers. *)
-type facts = { layout : string; activation : string; norm : string; norm_epsilon : Q.t }
-
-type 'layer facts_of = { network : 'layer V.network; facts : (string * facts) list }
+(* [layouts]: how matrices of sublayers that are no heads are stored, which networks do not say. *)
+type 'layer facts_of = { network : 'layer V.network; layouts : (string * string) list }
 
 type reader = {
   weights : Safetensors.file;
@@ -168,9 +166,10 @@ let attention r json =
       (query, key, map "value" shared)
     end
   in
-  V.Original_attention
-    { V.attention_norm; attention_shape = shape; query_map = query; key_map = key; value_map;
-      attention_out = affine r (Json.at json "out") layout r.d_model own }
+  ( V.Original_attention
+      { V.attention_norm; attention_shape = shape; query_map = query; key_map = key; value_map;
+        attention_out = affine r (Json.at json "out") layout r.d_model own },
+    Json.text_of json "layout" ^ if fused then ", qkv" else "" )
 
 let mlp r program json =
   Json.check_keys json "an mlp sublayer"
@@ -179,20 +178,27 @@ let mlp r program json =
   let d_mlp = size_of json "d_mlp" in
   let activation = Zoo.canonical (Json.text_of json "activation") in
   let map key outputs inputs = affine r (Json.at json key) layout outputs inputs in
-  let norm_epsilon = snd (norm_facts (Json.at json "norm")) in
   let mlp_norm = norm r (Json.at json "norm") in
   let inner = map "in" d_mlp r.d_model in
   let outer = map "out" r.d_model d_mlp in
   let mlp_gate = if Json.has json "gate" then Some (map "gate" d_mlp r.d_model) else None in
   ( V.Original_mlp { V.mlp_norm; activation = program activation; inner; outer; mlp_gate },
-    { layout; activation; norm = Json.text_of (Json.at json "norm") "kind"; norm_epsilon } )
+    Json.text_of json "layout" )
 
 let linear r json =
   Json.check_keys json "a linear sublayer" [ "name"; "kind"; "layout"; "norm"; "map" ] [];
   let layout = layout_of json in
-  V.Original_linear
-    { V.linear_norm = norm r (Json.at json "norm");
-      linear_map = affine r (Json.at json "map") layout r.d_model r.d_model }
+  ( V.Original_linear
+      { V.linear_norm = norm r (Json.at json "norm");
+        linear_map = affine r (Json.at json "map") layout r.d_model r.d_model },
+    Json.text_of json "layout" )
+
+let original_layer r program kind json =
+  match kind with
+  | "attention" -> Some (attention r json)
+  | "mlp" -> Some (mlp r program json)
+  | "linear" -> Some (linear r json)
+  | _ -> None
 
 (* ** Sublayers of converted networks *)
 
@@ -376,22 +382,18 @@ let read text weights layer =
     let kind = Json.text_of sublayer "kind" in
     let name = Json.text_of sublayer "name" in
     match layer r kind sublayer with
-    | Some (l, facts) -> ((name, l), Option.map (fun f -> (name, f)) facts)
+    | Some (l, layout) -> ((name, l), Option.map (fun layout -> (name, layout)) layout)
     | None -> fail "LayerKind" ("sublayer '" ^ name ^ "' is of another kind")
   in
   let layers = List.map one (Json.array_of json "sublayers") in
   check_names (List.map (fun ((name, _), _) -> name) layers);
   let ends = ends r json in
   { network = { V.d_model = r.d_model; ends; sublayers = List.map fst layers };
-    facts = List.filter_map snd layers }
+    layouts = List.filter_map snd layers }
 
 let original program text weights =
   read text weights (fun r kind json ->
-      match kind with
-      | "attention" -> Some (attention r json, None)
-      | "mlp" -> let layer, facts = mlp r program json in Some (layer, Some facts)
-      | "linear" -> Some (linear r json, None)
-      | _ -> None)
+      Option.map (fun (layer, layout) -> (layer, Some layout)) (original_layer r program kind json))
 
 let converted program text weights =
   read text weights (fun r kind json ->
@@ -399,4 +401,6 @@ let converted program text weights =
       | "neuron-heads" -> Some (neuron_heads r program json, None)
       | "token-heads" -> Some (token_heads r json, None)
       | "self-heads" -> Some (self_heads r json, None)
-      | _ -> None)
+      | _ ->
+          let kept (layer, layout) = (V.Kept_layer layer, Some layout) in
+          Option.map kept (original_layer r program kind json))

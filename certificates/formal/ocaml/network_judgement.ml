@@ -20,6 +20,8 @@ let rational = Network.rational
 let inputs json =
   match Json.at json "inputs" with
   | Json.String _ -> None
+  | inputs when Statement.is_computed inputs ->
+      raise (Refusal.Unsupported "computed inputs are not supported by this checker")
   | box -> Some (rational (Number.of_json box "box"))
 
 let domain = function
@@ -42,8 +44,8 @@ let norm_kind = function
 let claim program models json =
   let text = Json.text_of json in
   let number key = rational (Number.of_json json key) in
-  (match List.assoc_opt (text "name") models.original.Network.facts with
-   | Some facts when facts.Network.layout <> text "layout" ->
+  (match List.assoc_opt (text "name") models.original.Network.layouts with
+   | Some layout when layout <> text "layout" ->
        fail "LayerFactsMismatch"
          ("the statement about " ^ text "name" ^ " disagrees with the network files")
    | _ -> ());
@@ -62,6 +64,10 @@ let masked_claim json =
   in
   { V.masked_name = Json.text_of json "name"; masked_causal; masked_omega = number "omega";
     masked_epsilon = number "epsilon" }
+
+let rounded_claim json =
+  { V.rounded_name = Json.text_of json "name";
+    rounded_epsilon = rational (Number.of_json json "epsilon") }
 
 let check_files models json =
   let same key files = Json.to_text (Json.at json key) = Json.to_text files in
@@ -87,7 +93,14 @@ let check_prompts models json =
 let of_json program models json =
   let text = Json.text_of json in
   match text "judgement" with
-  | "instance" -> V.Instance (text "layer")
+  | "instance" ->
+      let layout models = List.assoc_opt (text "layer") models.Network.layouts in
+      (match (layout models.original, layout models.converted) with
+       | Some before, Some after when before <> after ->
+           fail "LayerFactsMismatch"
+             ("sublayer '" ^ text "layer" ^ "' is no heads, and not the original's either")
+       | _ -> ());
+      V.Instance (text "layer")
   | "range" ->
       V.Range (text "layer", inputs json, List.map domain (Json.array_of json "ranges"))
   | "one-layer-error" ->
@@ -97,15 +110,17 @@ let of_json program models json =
       V.Score_bound (text "layer", inputs json, rational (Number.of_json json "bound"))
   | "mask-leak" ->
       V.Mask_leak (text "layer", inputs json, rational (Number.of_json json "epsilon"))
+  | "perturbation" ->
+      V.Perturbation (text "layer", inputs json, rational (Number.of_json json "epsilon"))
   | "identity" -> check_files models json; V.Identity
   | "layer-error" ->
       check_files models json;
-      let masked =
-        if Json.has json "masks" then List.map masked_claim (Json.array_of json "masks") else []
+      let listed key read =
+        if Json.has json key then List.map read (Json.array_of json key) else []
       in
-      if Json.has json "rounded" then unsupported "a rounded sublayer";
       V.Conversion
-        ( inputs json, List.map (claim program models) (Json.array_of json "layers"), masked,
+        ( inputs json, List.map (claim program models) (Json.array_of json "layers"),
+          listed "masks" masked_claim, listed "rounded" rounded_claim,
           rational (Number.of_json json "epsilon") )
   | "argmax-shard" ->
       let integer, except = integers json in

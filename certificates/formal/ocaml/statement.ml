@@ -141,11 +141,19 @@ let inputs_of json =
   match Json.at json "inputs" with
   | Json.String "every" -> text "every"
   | Json.Object _ as inputs ->
-      Json.check_keys inputs "inputs" [ "box" ] [];
-      let box = Number.of_json inputs "box" in
-      if Q.sign box <= 0 then fail "DomainReversed" "a box must have a positive radius";
-      Json.Object [ ("box", number box) ]
-  | _ -> fail "JsonWrongType" "'inputs' must be \"every\" or {\"box\": R}"
+      let kinds = List.filter (Json.has inputs) [ "box"; "computed"; "computed_box" ] in
+      let kind = match kinds with kind :: _ -> kind | [] -> "box" in
+      Json.check_keys inputs "inputs" [ kind ] [];
+      let size = Number.of_json inputs kind in
+      if Q.sign size <= 0 then fail "DomainReversed" "the size of inputs must be positive";
+      Json.Object [ (kind, number size) ]
+  | _ ->
+      fail "JsonWrongType"
+        "'inputs' must be \"every\", {\"box\": R}, {\"computed\": S} or {\"computed_box\": S}"
+
+let is_computed = function
+  | Json.Object _ as inputs -> Json.has inputs "computed" || Json.has inputs "computed_box"
+  | _ -> false
 
 let hashes_of json key =
   let model = Json.at json key in
@@ -193,6 +201,8 @@ let conversion json =
   Json.check_keys json "a layer-error statement"
     [ "judgement"; "inputs"; "original"; "converted"; "layers"; "epsilon" ] [ "masks"; "rounded" ];
   let inputs = inputs_of json in
+  if is_computed inputs then
+    fail "JsonWrongType" "a layer-error's inputs are \"every\" or {\"box\": R}";
   let original = hashes_of json "original" in
   let converted = hashes_of json "converted" in
   let claims key read =
@@ -280,6 +290,133 @@ let identity json =
   let original = hashes_of json "original" in
   kinded "identity" [ ("original", original); ("converted", hashes_of json "converted") ]
 
+(* ** Rounding *)
+
+let format_of json key =
+  let name = Json.text_of json key in
+  if not (List.mem name [ "fp64"; "fp32"; "tf32"; "fp16"; "bf16"; "e4m3"; "e5m2" ]) then
+    fail "FormatUnknown" ("no format '" ^ Refusal.shown name ^ "'");
+  text name
+
+let evaluation_error what = fail "EvaluationSyntax" ("evaluation: " ^ what)
+
+let is_order name =
+  let blocks = "blocks:" in
+  let size () = String.sub name (String.length blocks) (String.length name - String.length blocks) in
+  List.mem name [ "any"; "sequential"; "pairwise" ]
+  || Json.starts_with blocks name
+     && (match Int64.of_string_opt (size ()) with
+         | Some n -> Int64.compare n 0L > 0 && Int64.to_string n = size ()
+         | None -> false)
+
+let evaluation_of json =
+  Json.check_keys json "an evaluation"
+    [ "accumulate"; "activation_error"; "compute"; "exp_ulp"; "exp_zero"; "masked_scores"; "order";
+      "softmax"; "storage"; "underflow" ] [];
+  let chosen key allowed =
+    let choice = Json.text_of json key in
+    if not (allowed choice) then evaluation_error ("'" ^ key ^ "' must be another word");
+    text choice
+  in
+  let size_of key =
+    let size = Number.of_json json key in
+    if Q.sign size < 0 then evaluation_error (key ^ " must not be negative");
+    number size
+  in
+  let optional key none = if Json.text_of json key = none then text none else size_of key in
+  let storage = format_of json "storage" in
+  let compute = format_of json "compute" in
+  let accumulate = format_of json "accumulate" in
+  let order = chosen "order" is_order in
+  let underflow = chosen "underflow" (fun word -> List.mem word [ "gradual"; "flush" ]) in
+  let exp_ulp = size_of "exp_ulp" in
+  let activation_error = size_of "activation_error" in
+  let softmax = chosen "softmax" (fun word -> List.mem word [ "plain"; "max-subtraction" ]) in
+  let exp_zero = optional "exp_zero" "never" in
+  let masked_scores = optional "masked_scores" "left-out" in
+  Json.Object
+    [ ("storage", storage); ("compute", compute); ("accumulate", accumulate); ("order", order);
+      ("underflow", underflow); ("exp_ulp", exp_ulp); ("activation_error", activation_error);
+      ("softmax", softmax); ("exp_zero", exp_zero); ("masked_scores", masked_scores) ]
+
+let computed_inputs_of json =
+  let inputs = inputs_of json in
+  if not (is_computed inputs) then
+    fail "DomainMismatch" "inputs of rounding are {\"computed\": S} or {\"computed_box\": S}";
+  inputs
+
+let share_of json key =
+  let share = Number.of_json json key in
+  if Q.sign share < 0 then fail "EpsilonNegative" (key ^ " must not be negative");
+  share
+
+let tokens_in json =
+  if not (Json.has json "tokens") then []
+  else begin
+    let tokens = Json.integer_of json "tokens" in
+    if Z.sign tokens <= 0 then fail "BoundNegative" "'tokens' must be at least 1";
+    [ ("tokens", Json.Int tokens) ]
+  end
+
+let rounding json =
+  Json.check_keys json "a rounding judgement"
+    [ "judgement"; "layer"; "side"; "inputs"; "evaluation"; "epsilon" ] [ "tokens" ];
+  let layer = name_of json "layer" in
+  let tokens = tokens_in json in
+  let side = Json.text_of json "side" in
+  if not (List.mem side [ "original"; "converted" ]) then
+    fail "JsonWrongType" "'side' must be \"original\" or \"converted\"";
+  let inputs = computed_inputs_of json in
+  let evaluation = evaluation_of (Json.at json "evaluation") in
+  kinded "rounding"
+    ([ ("layer", text layer); ("side", text side); ("inputs", inputs); ("evaluation", evaluation);
+       ("epsilon", number (epsilon_of json)) ]
+    @ tokens)
+
+let shares =
+  [ "approximation"; "weights"; "leak"; "original_rounding"; "converted_rounding" ]
+
+let rounding_layer json =
+  let keys = [ "name"; "inputs"; "norm"; "norm_epsilon" ] @ shares @ [ "epsilon" ] in
+  let functions = [ "activation"; "approximant" ] in
+  Json.check_keys json "a layer" keys ("tokens" :: functions);
+  let tokens = tokens_in json in
+  let name = name_of json "name" in
+  let inputs = computed_inputs_of json in
+  let norm = Json.text_of json "norm" in
+  let norm_epsilon = Number.of_json json "norm_epsilon" in
+  let bounds = List.map (fun key -> (key, number (share_of json key))) shares in
+  let epsilon = epsilon_of json in
+  let pair =
+    if not (List.exists (Json.has json) functions) then []
+    else begin
+      Json.check_keys json "a layer" functions ("tokens" :: keys);
+      let activation = function_of json "activation" in
+      [ ("activation", text activation); ("approximant", text (function_of json "approximant")) ]
+    end
+  in
+  ( epsilon,
+    Json.Object
+      ([ ("name", text name); ("inputs", inputs); ("norm", text norm);
+         ("norm_epsilon", number norm_epsilon); ("epsilon", number epsilon) ]
+      @ bounds @ pair @ tokens) )
+
+let rounding_error json =
+  Json.check_keys json "a rounding-error statement"
+    [ "judgement"; "original"; "converted"; "evaluation"; "layers"; "epsilon" ] [];
+  let original = hashes_of json "original" in
+  let converted = hashes_of json "converted" in
+  let evaluation = evaluation_of (Json.at json "evaluation") in
+  let layers = List.map rounding_layer (Json.array_of json "layers") in
+  if layers = [] then fail "LayerMissing" "'layers' must name a sublayer";
+  let epsilon = epsilon_of json in
+  let largest = List.fold_left (fun m (e, _) -> Q.max m e) Q.zero layers in
+  if not (Q.equal epsilon largest) then
+    fail "EpsilonNotMaximum" "epsilon must be the largest of the layers'";
+  kinded "rounding-error"
+    [ ("original", original); ("converted", converted); ("evaluation", evaluation);
+      ("layers", Json.Array (List.map snd layers)); ("epsilon", number epsilon) ]
+
 (* ** All judgements *)
 
 let of_json json inherited =
@@ -302,6 +439,8 @@ let of_json json inherited =
   | ("mask-leak" | "perturbation") as kind -> bounded_layer json kind "epsilon" epsilon_of
   | "same-argmax" -> same_argmax json
   | "argmax-shard" -> argmax_shard json
+  | "rounding" -> rounding json
+  | "rounding-error" -> rounding_error json
   | kind -> fail "UnknownJudgement" ("unknown judgement '" ^ Refusal.shown kind ^ "'")
 
 let kind_of = function
@@ -314,7 +453,8 @@ let kind_of = function
   | Other json -> Json.text_of json "judgement"
 
 let claims =
-  [ "sup-error"; "lower-bound"; "unbounded"; "layer-error"; "identity"; "mask-error"; "same-argmax" ]
+  [ "sup-error"; "lower-bound"; "unbounded"; "layer-error"; "identity"; "mask-error"; "same-argmax";
+    "rounding-error" ]
 
 (* A judgement that may head a certificate. *)
 let claim_of json =

@@ -42,7 +42,8 @@
   /* rigorous evaluation */                                                                      \
   X(RigorousUnsupported) X(PromptsSyntax) X(MarginNotProved) X(ShardsNotCovering)                \
   /* evaluation on machines */                                                                   \
-  X(FormatUnknown) X(FormatOverflow) X(EvaluationSyntax)                                         \
+  X(FormatUnknown) X(FormatOverflow) X(EvaluationSyntax) X(RoundingUseless) X(RoundingOverflow)  \
+  X(RoundingUnsupported) X(MaskTooWeak)                                                          \
   /* ONNX */                                                                                     \
   X(OnnxSyntax) X(OnnxUnsupported)                                                               \
   /* constructions */                                                                            \

@@ -6,8 +6,8 @@
 
 namespace attncert {
 
-/// How far a sublayer's stored heads are from the construction's, over every input row or those with
-/// |x_i| <= box: the largest move of an output coordinate.
+/// How far a sublayer's stored heads are from the construction's, over all inputs: the
+/// largest move of an output coordinate.
 /// Maths    inner values move by m_r and reach a_r in magnitude:
 ///          max_k sum_r |out_kr| m_r + |out'_kr - out_kr| a_r + |bias'_k - bias_k|
 /// Errors   network errors; InstanceMismatch where a column that must be 0 is not; LayerFactsMismatch
@@ -15,7 +15,7 @@ namespace attncert {
 /// Status   trusted
 /// Source   docs/formulas.md#perturb
 Result<Rational> perturbation_of(const Model& original, const Model& converted,
-                                 const std::string& layer, const std::optional<Rational>& box,
+                                 const std::string& layer, const Inputs& inputs,
                                  Precision precision);
 
 }  // namespace attncert

@@ -36,6 +36,9 @@ enum class Rule {
   argmax,
   shard_union,
   perturb,
+  round_mlp,
+  round_attention,
+  round_total,
 };
 
 /// The rule's one name, and its inverse.

@@ -22,7 +22,7 @@ struct LayerCertificate {
 ///          `layer-error` otherwise; subjects are left for the caller to name
 /// Status   rigorous
 Result<LayerCertificate> certify_layers(const Model& original, const Model& converted,
-                                        const std::optional<Rational>& box,
-                                        const Progress& progress = {}, bool rounded = true);
+                                        const Inputs& inputs, const Progress& progress = {},
+                                        bool rounded = true);
 
 }  // namespace attncert

@@ -11,6 +11,6 @@ namespace attncert {
 /// Requires epsilon > 0; errors of score_bound, attention_leak and neuron_leak
 /// Status   rigorous where certified afterwards
 Result<Rational> omega_for_masks(const Model& original, const Network& converted,
-                                 const std::optional<Rational>& box, const Rational& epsilon);
+                                 const Inputs& inputs, const Rational& epsilon);
 
 }  // namespace attncert

@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "attncert/statement/domain.hpp"
+#include "attncert/statement/evaluation.hpp"
+#include "attncert/statement/inputs.hpp"
 #include "attncert/statement/mask.hpp"
 
 namespace attncert {
@@ -62,11 +64,10 @@ struct Instance {
   bool operator==(const Instance&) const = default;
 };
 
-/// For every input row of the sublayer, or every one with |x_i| <= box, the vector that the
-/// activation is applied to has its coordinate j in ranges[j].
+/// For all inputs, the vector that the activation is applied to has its coordinate j in ranges[j].
 struct PreactivationRange {
   std::string layer;
-  std::optional<Rational> box;
+  Inputs inputs;
   std::vector<Domain> ranges;
   bool operator==(const PreactivationRange&) const = default;
 };
@@ -75,7 +76,7 @@ struct PreactivationRange {
 /// `exact_masks`, of the sublayer whose heads had masks instead of the weights that stand for them.
 struct LayerError {
   std::string layer;
-  std::optional<Rational> box;
+  Inputs inputs;
   Rational epsilon;
   bool exact_masks = false;
   bool operator==(const LayerError&) const = default;
@@ -84,7 +85,7 @@ struct LayerError {
 /// For all such inputs, no attention score of the original's sublayer exceeds bound, up to sign.
 struct ScoreBound {
   std::string layer;
-  std::optional<Rational> box;
+  Inputs inputs;
   Rational bound;
   bool operator==(const ScoreBound&) const = default;
 };
@@ -93,7 +94,7 @@ struct ScoreBound {
 /// construction's heads by more than epsilon.
 struct MaskLeak {
   std::string layer;
-  std::optional<Rational> box;
+  Inputs inputs;
   Rational epsilon;
   bool operator==(const MaskLeak&) const = default;
 };
@@ -102,7 +103,7 @@ struct MaskLeak {
 /// at most epsilon in every output coordinate.
 struct Perturbation {
   std::string layer;
-  std::optional<Rational> box;
+  Inputs inputs;
   Rational epsilon;
   bool operator==(const Perturbation&) const = default;
 };
@@ -145,13 +146,13 @@ struct ModelHashes {
 
 /// The converted network is the original's, sublayer by sublayer: attention (but for sublayers among
 /// `masks` and `rounded`), embeddings and the rest compute exactly the same; and for every MLP
-/// sublayer and every input row of it (every one with |x_i| <= box), the same for both sides, the
+/// sublayer and every one of its inputs (every row, or those in a box), the same for both sides, the
 /// converted sublayer's output differs by at most the sublayer's epsilon in every coordinate; likewise
 /// for the attention sublayers among `masks` and `rounded`.
 struct ConversionError {
   ModelHashes original;
   ModelHashes converted;
-  std::optional<Rational> box;
+  Inputs inputs;
   std::vector<LayerClaim> layers;
   std::vector<MaskClaim> masks;
   std::vector<RoundedClaim> rounded;
@@ -201,9 +202,52 @@ struct ArgmaxShard {
   bool operator==(const ArgmaxShard&) const = default;
 };
 
-using Judgement = std::variant<SupError, WellDefined, PointValue, LowerBound, Unbounded, Instance,
-                               PreactivationRange, LayerError, ConversionError, Identity, MaskError,
-                               ScoreBound, MaskLeak, SameArgmax, ArgmaxShard, Perturbation>;
+/// For all inputs, which are computed ones, each output coordinate of the sublayer as the machine
+/// computes it, before it is added to the stream, is within epsilon of the exact one.
+struct Rounding {
+  std::string layer;
+  bool converted = false;  // of the converted model, or of the original
+  Inputs inputs;
+  Evaluation evaluation;
+  Rational epsilon;
+  std::optional<long> tokens;  // in a sequence, at most, where the network has no context
+  bool operator==(const Rounding&) const = default;
+};
+
+/// What a rounding error claims of one sublayer, and what it is made of.
+struct RoundingClaim {
+  std::string name;
+  Inputs inputs;
+  std::string activation;   // of an MLP; otherwise empty
+  std::string approximant;  // likewise
+  std::string norm;
+  Rational norm_epsilon;
+  Rational approximation;  // of the activation
+  Rational weights;        // stored rounded by the conversion
+  Rational leak;           // of masks as weights
+  Rational original_rounding;
+  Rational converted_rounding;
+  Rational epsilon;            // at least the sum of these
+  std::optional<long> tokens;  // in a sequence, at most, where the network has no context
+  bool operator==(const RoundingClaim&) const = default;
+};
+
+/// For every sublayer listed and all its inputs, the same for both models, the computed outputs of
+/// the original's and the converted sublayer differ by at most the sublayer's epsilon in every
+/// coordinate.
+struct RoundingError {
+  ModelHashes original;
+  ModelHashes converted;
+  Evaluation evaluation;
+  std::vector<RoundingClaim> layers;
+  Rational epsilon;  // the largest of all
+  bool operator==(const RoundingError&) const = default;
+};
+
+using Judgement =
+    std::variant<SupError, WellDefined, PointValue, LowerBound, Unbounded, Instance,
+                 PreactivationRange, LayerError, ConversionError, Identity, MaskError, ScoreBound,
+                 MaskLeak, SameArgmax, ArgmaxShard, Perturbation, Rounding, RoundingError>;
 
 /// The name of a judgement's kind, as in certificates: "sup-error", ...
 std::string_view kind_of(const Judgement& judgement);

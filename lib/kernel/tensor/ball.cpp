@@ -19,7 +19,7 @@ Status check_ranges(Context& context, const Step& step, const PreactivationRange
     const auto row = map.weight.row(j);
     neuron.weight.assign(row.begin(), row.end());
     neuron.weight.push_back(map.bias[static_cast<std::size_t>(j)]);
-    ATTNCERT_TRY(const Domain range, range_of(neuron, mlp->norm.kind, goal.box, step.precision));
+    ATTNCERT_TRY(const Domain range, range_of(neuron, mlp->norm.kind, goal.inputs, step.precision));
     if (!goal.ranges[static_cast<std::size_t>(j)].contains(range)) {
       return fail(ErrorCode::RangeExceeded, "the range stated for neuron " + std::to_string(j) +
                                                 " of " + goal.layer + " is too narrow");
@@ -33,14 +33,14 @@ Status check_ranges(Context& context, const Step& step, const PreactivationRange
 Status ball(Context& context, const Step& step, const Premises& premises) {
   if (!premises.empty()) return premise_count();
   ATTNCERT_TRY(const PreactivationRange* goal, conclusion_as<PreactivationRange>(step));
-  if (!goal->box) return check_ranges(context, step, *goal);
+  if (!goal->inputs.is_box()) return check_ranges(context, step, *goal);
   return fail(ErrorCode::DomainMismatch, "ball proves ranges over every input: use rule box");
 }
 
 Status box(Context& context, const Step& step, const Premises& premises) {
   if (!premises.empty()) return premise_count();
   ATTNCERT_TRY(const PreactivationRange* goal, conclusion_as<PreactivationRange>(step));
-  if (goal->box) return check_ranges(context, step, *goal);
+  if (goal->inputs.is_box()) return check_ranges(context, step, *goal);
   return fail(ErrorCode::DomainMismatch, "box proves ranges over a box: use rule ball");
 }
 

@@ -68,7 +68,7 @@ private:
 
   template <class J>
   Status check_bound(const J& premise, const Rational& epsilon) const {
-    const bool same_inputs = !premise.box || premise.box == claim_.box;
+    const bool same_inputs = premise.inputs == Inputs{} || premise.inputs == claim_.inputs;
     return premise.epsilon <= epsilon && same_inputs ? ok() : Status(too_weak());
   }
 

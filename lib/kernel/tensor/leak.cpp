@@ -17,7 +17,7 @@ Result<Rational> leak_of_tokens(const Model& original, const Model& converted,
   ATTNCERT_TRY(const TokenHeads* heads,
                sublayer_named<TokenHeads>(converted.network, scores.layer));
   if (!heads->masks) return unmasked(scores.layer);
-  return attention_leak(original, *layer, scores.box, scores.bound, heads->masks->omega, precision);
+  return attention_leak(original, *layer, scores.inputs, scores.bound, heads->masks->omega, precision);
 }
 
 Result<Rational> leak_of_neurons(const Model& original, const Model& converted,
@@ -37,7 +37,7 @@ Status leak(Context& context, const Step& step, const Premises& premises) {
   ATTNCERT_TRY(const Model* original, context.original());
   ATTNCERT_TRY(const Model* converted, context.converted());
   const auto about_goal = [goal](const auto& premise) {
-    return premise.layer == goal->layer && premise.box == goal->box;
+    return premise.layer == goal->layer && premise.inputs == goal->inputs;
   };
   Rational moved;
   if (const auto* ranges = std::get_if<PreactivationRange>(&premises.front())) {
@@ -60,14 +60,14 @@ Status triangle(Context& context, const Step& step, const Premises& premises) {
   if (premises.size() != 2) return premise_count();
   ATTNCERT_TRY(const MaskLeak* moved, premise_as<MaskLeak>(premises, 1));
   Rational total = moved->epsilon;
-  bool same = moved->layer == goal->layer && moved->box == goal->box && !goal->exact_masks;
+  bool same = moved->layer == goal->layer && moved->inputs == goal->inputs && !goal->exact_masks;
   if (const auto* exact = std::get_if<Instance>(&premises.front())) {
     ATTNCERT_TRY(const Model* original, context.original());
     ATTNCERT_CHECK(sublayer_named<AttentionSublayer>(original->network, goal->layer));
     same = same && exact->layer == goal->layer;
   } else {
     ATTNCERT_TRY(const LayerError* error, premise_as<LayerError>(premises, 0));
-    same = same && error->layer == goal->layer && error->box == goal->box && error->exact_masks;
+    same = same && error->layer == goal->layer && error->inputs == goal->inputs && error->exact_masks;
     total += error->epsilon;
   }
   if (!same) return other_sublayer();

@@ -47,7 +47,7 @@ Result<std::vector<double>> neuron_errors(const PreactivationRange& ranges, cons
 Result<Rational> rounding_of(const Premises& premises, const LayerError& goal) {
   if (!premises.empty()) {
     if (const auto* rounded = std::get_if<Perturbation>(&premises.front())) {
-      if (rounded->layer == goal.layer && rounded->box == goal.box) return rounded->epsilon;
+      if (rounded->layer == goal.layer && rounded->inputs == goal.inputs) return rounded->epsilon;
       return other_sublayer();
     }
   }
@@ -81,7 +81,7 @@ Status lift(Context& context, const Step& step, const Premises& premises) {
   ATTNCERT_TRY(const Rational rounding, rounding_of(premises, *goal));
   ATTNCERT_TRY(const PreactivationRange* ranges, premise_as<PreactivationRange>(premises, 1));
   if (ranges->layer != goal->layer) return other_sublayer();
-  if (ranges->box != goal->box) {
+  if (ranges->inputs != goal->inputs) {
     return fail(ErrorCode::DomainMismatch, "the ranges are over other inputs than the conclusion");
   }
   ATTNCERT_TRY(const Model* original, context.original());

@@ -60,7 +60,7 @@ Result<Rational> tokens_of(const Network& network) {
 
 // Of the values that each row of an attention sublayer's output matrix multiplies.
 Result<std::vector<double>> value_diameters(const Model& model, const AttentionSublayer& layer,
-                                            const Affine& value, const std::optional<Rational>& box,
+                                            const Affine& value, const Inputs& inputs,
                                             Precision precision) {
   ATTNCERT_TRY(const NormWeights norm, norm_weights(model, layer.norm));
   rules::AffineRow row{{}, norm.shift, norm.gain};
@@ -70,7 +70,7 @@ Result<std::vector<double>> value_diameters(const Model& model, const AttentionS
     const auto weight = value.weight.row(r);
     row.weight.assign(weight.begin(), weight.end());
     row.weight.push_back(value.bias[static_cast<std::size_t>(r)]);
-    ATTNCERT_TRY(const Domain range, rules::range_of(row, layer.norm.kind, box, precision));
+    ATTNCERT_TRY(const Domain range, rules::range_of(row, layer.norm.kind, inputs, precision));
     ATTNCERT_TRY(const double diameter, diameter_of(range));
     stored.push_back(diameter);
   }
@@ -88,13 +88,13 @@ Result<std::vector<double>> value_diameters(const Model& model, const AttentionS
 // Scores lie in [-B, B], the bias token's is 0. In the worst row n_M / n_S is the number of tokens
 // (causal: one allowed), or 1 (full: the bias token alone is masked).
 Result<Rational> attention_leak(const Model& original, const AttentionSublayer& layer,
-                                const std::optional<Rational>& box, const Rational& scores,
+                                const Inputs& inputs, const Rational& scores,
                                 const Rational& omega, Precision precision) {
   ATTNCERT_TRY(const Rational tokens, tokens_of(original.network));
   ATTNCERT_TRY(const AttentionWeights weights, attention_weights(original, layer));
   const Rational ratio = layer.shape.mask == "causal" ? tokens : Rational(1);
   Leak leak;
-  ATTNCERT_TRY(leak.diameters, value_diameters(original, layer, weights.value, box, precision));
+  ATTNCERT_TRY(leak.diameters, value_diameters(original, layer, weights.value, inputs, precision));
   leak.weight = weight_bound(ratio, Rational(2 * scores - omega), precision);
   leak.bias_weight = weight_bound(ratio, Rational(-omega), precision);
   return largest_move(weights.out, leak, precision);

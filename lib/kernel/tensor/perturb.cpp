@@ -56,18 +56,18 @@ Result<Affine> difference_of(const TensorFile& file, const std::string& name, co
   return difference;
 }
 
-struct Inputs {
-  const std::optional<Rational>& box;
+struct Over {
+  const Inputs& inputs;
   Precision precision;
 };
 
 // Where each row of an affine map lies, after the norm.
 class Ranges {
 public:
-  static Result<Ranges> make(const Model& model, const Norm& norm, const Inputs& inputs) {
+  static Result<Ranges> make(const Model& model, const Norm& norm, const Over& over) {
     ATTNCERT_TRY(NormWeights weights, norm_weights(model, norm));
     weights.shift.push_back(1.0);
-    return Ranges(norm.kind, std::move(weights), inputs);
+    return Ranges(norm.kind, std::move(weights), over);
   }
 
   Result<std::vector<Domain>> operator()(const Affine& map) const {
@@ -77,7 +77,7 @@ public:
       const auto weight = map.weight.row(j);
       row.weight.assign(weight.begin(), weight.end());
       row.weight.push_back(map.bias[static_cast<std::size_t>(j)]);
-      ATTNCERT_TRY(Domain range, range_of(row, kind_, inputs_.box, inputs_.precision));
+      ATTNCERT_TRY(Domain range, range_of(row, kind_, over_.inputs, over_.precision));
       if (!range.is_bounded()) {
         return fail(ErrorCode::EnclosureUnbounded, "rounding is bounded over a box only");
       }
@@ -99,12 +99,12 @@ public:
   }
 
 private:
-  Ranges(std::string kind, NormWeights weights, const Inputs& inputs)
-      : kind_(std::move(kind)), weights_(std::move(weights)), inputs_(inputs) {}
+  Ranges(std::string kind, NormWeights weights, const Over& over)
+      : kind_(std::move(kind)), weights_(std::move(weights)), over_(over) {}
 
   std::string kind_;
   NormWeights weights_;
-  const Inputs& inputs_;
+  const Over& over_;
 };
 
 // Of each inner value that the output matrix multiplies: how far it moves, how large it is then.
@@ -214,7 +214,7 @@ private:
 };
 
 Result<Rational> move_of_mlp(const Model& original, const MlpSublayer& mlp, const Model& converted,
-                             const NeuronHeads& heads, const Inputs& inputs) {
+                             const NeuronHeads& heads, const Over& over) {
   if (heads.neurons != mlp.d_mlp || heads.gated || mlp.gate || heads.masks) {
     return shapes_differ(mlp.name);
   }
@@ -223,7 +223,7 @@ Result<Rational> move_of_mlp(const Model& original, const MlpSublayer& mlp, cons
   const TensorFile& file = converted.weights;
   ATTNCERT_TRY(const Affine query, difference_of(file, heads.query, weights.in, -1));
   ATTNCERT_TRY(const Affine value, difference_of(file, heads.value, weights.in, 1));
-  ATTNCERT_TRY(const Ranges ranges, Ranges::make(original, mlp.norm, inputs));
+  ATTNCERT_TRY(const Ranges ranges, Ranges::make(original, mlp.norm, over));
   ATTNCERT_TRY(const std::vector<double> z, ranges.magnitudes(weights.in));
   ATTNCERT_TRY(const std::vector<double> q, ranges.magnitudes(query));
   ATTNCERT_TRY(const std::vector<double> u, ranges.magnitudes(value));
@@ -274,11 +274,11 @@ private:
 
 Result<Rational> move_of_attention(const Model& original, const AttentionSublayer& layer,
                                    const Model& converted, const TokenHeads& heads,
-                                   const Inputs& inputs) {
+                                   const Over& over) {
   if (heads.masks || heads.shape != layer.shape) return shapes_differ(layer.name);
   ATTNCERT_CHECK(check_same_norm(original, layer.norm, converted, heads.norm));
   ATTNCERT_TRY(const AttentionWeights weights, attention_weights(original, layer));
-  ATTNCERT_TRY(const Ranges ranges, Ranges::make(original, layer.norm, inputs));
+  ATTNCERT_TRY(const Ranges ranges, Ranges::make(original, layer.norm, over));
   const TensorFile& file = converted.weights;
   const auto rows = [&](const std::string& name, const Affine& map) -> Result<Inner> {
     ATTNCERT_TRY(const Affine difference, difference_of(file, name, map, 1));
@@ -291,8 +291,8 @@ Result<Rational> move_of_attention(const Model& original, const AttentionSublaye
   ATTNCERT_TRY(const Inner key, rows(heads.key, weights.key));
   ATTNCERT_TRY(const Inner value, rows(heads.value, weights.value));
   ATTNCERT_TRY(const std::vector<Domain> values, ranges(weights.value));
-  ATTNCERT_TRY(const Interval scale, scale_of(layer.shape.scale, inputs.precision));
-  const ScoreMoves moves(layer.shape, scale, inputs.precision);
+  ATTNCERT_TRY(const Interval scale, scale_of(layer.shape.scale, over.precision));
+  const ScoreMoves moves(layer.shape, scale, over.precision);
   const long d = layer.shape.d_head;
   Inner inner;
   for (long h = 0; h < layer.shape.n_head; ++h) {
@@ -317,7 +317,7 @@ Status perturb(Context& context, const Step& step, const Premises& premises) {
   ATTNCERT_TRY(const Model* original, context.original());
   ATTNCERT_TRY(const Model* converted, context.converted());
   ATTNCERT_TRY(const Rational moved,
-               perturbation_of(*original, *converted, goal->layer, goal->box, step.precision));
+               perturbation_of(*original, *converted, goal->layer, goal->inputs, step.precision));
   if (moved <= goal->epsilon) return ok();
   return fail(ErrorCode::BoundExceeded, "rounded weights may move an output coordinate of " +
                                             goal->layer + " by more than the stated epsilon");
@@ -328,19 +328,19 @@ Status perturb(Context& context, const Step& step, const Premises& premises) {
 namespace attncert {
 
 Result<Rational> perturbation_of(const Model& original, const Model& converted,
-                                 const std::string& layer, const std::optional<Rational>& box,
+                                 const std::string& layer, const Inputs& inputs,
                                  Precision precision) {
   using namespace rules;
-  const Inputs inputs{box, precision};
+  const Over over{inputs, precision};
   if (converted.network.d_model != original.network.d_model) return shapes_differ(layer);
   if (const auto mlp = sublayer_named<MlpSublayer>(original.network, layer)) {
     ATTNCERT_TRY(const NeuronHeads* heads, sublayer_named<NeuronHeads>(converted.network, layer));
-    return move_of_mlp(original, *mlp.value(), converted, *heads, inputs);
+    return move_of_mlp(original, *mlp.value(), converted, *heads, over);
   }
   ATTNCERT_TRY(const AttentionSublayer* attention,
                sublayer_named<AttentionSublayer>(original.network, layer));
   ATTNCERT_TRY(const TokenHeads* heads, sublayer_named<TokenHeads>(converted.network, layer));
-  return move_of_attention(original, *attention, converted, *heads, inputs);
+  return move_of_attention(original, *attention, converted, *heads, over);
 }
 
 }  // namespace attncert

@@ -47,8 +47,15 @@ Interval length_bound(const std::vector<double>& v, Precision precision) {
   return sqrt(attncert::enclose(exact_interval(square).upper, precision), precision);
 }
 
-Direction direction_of(const AffineRow& row, const std::string& norm) {
-  const bool without_mean = norm == "layer-norm" || norm == "mean-norm";
+Extent extent_of(const std::string& norm, const Inputs& inputs) {
+  if (inputs.kind == Inputs::Kind::computed) return Extent::ball;
+  if (inputs.kind == Inputs::Kind::computed_box) return Extent::box;
+  if (!is_linear(norm)) return Extent::ball;
+  return inputs.kind == Inputs::Kind::box ? Extent::box : Extent::unbounded;
+}
+
+Direction direction_of(const AffineRow& row, const std::string& norm, const Inputs& inputs) {
+  const bool without_mean = !inputs.is_computed() && (norm == "layer-norm" || norm == "mean-norm");
   const std::size_t width = row.gain.size();
   Direction result{std::vector<double>(width), std::vector<double>(width)};
   double sum = 0;
@@ -60,21 +67,22 @@ Direction direction_of(const AffineRow& row, const std::string& norm) {
   return result;
 }
 
-Result<Domain> range_of(const AffineRow& row, const std::string& norm,
-                        const std::optional<Rational>& box, Precision precision) {
-  const bool linear = is_linear(norm);
-  if (linear && !box) return Domain{};
+Result<Domain> range_of(const AffineRow& row, const std::string& norm, const Inputs& inputs,
+                        Precision precision) {
+  const Extent extent = extent_of(norm, inputs);
+  if (extent == Extent::unbounded) return Domain{};
   const Bounded centre = dot(row.weight, row.shift);
-  const Direction direction = direction_of(row, norm);
+  const Direction direction = direction_of(row, norm, inputs);
   Rational reach;
-  if (linear) {
-    ATTNCERT_TRY(reach, box_radius(direction, *box));
+  if (extent == Extent::box) {
+    ATTNCERT_TRY(reach, box_radius(direction, inputs.size));
   } else {
     const Interval radius = ball_radius(direction, precision);
     if (!is_bounded(radius)) {
       return fail(ErrorCode::EnclosureUnbounded, "the weights overflow fp64 sums");
     }
     reach = upper_rational(radius);
+    if (inputs.is_computed()) reach *= inputs.size;
   }
   if (!std::isfinite(centre.error)) {
     return fail(ErrorCode::EnclosureUnbounded, "the weights overflow fp64 sums");

@@ -6,11 +6,14 @@
 // Over inputs with |x_i| <= R: for "mean-norm" n = x - mean(x), and
 // gamma w.n = sum_i (gamma_i w_i - mean(gamma w)) x_i, so the range is w.beta + c +- R times the sum
 // of absolute values; for "none" the same without the mean.
+// Over computed rows n: |n| <= S sqrt(D) gives S sqrt(D) |gamma w|, and |n_i| <= S gives
+// S sum |gamma_i w_i|, whatever the norm: nothing is taken out of gamma w.
 #pragma once
 
 #include "attncert/interval/interval.hpp"
 #include "attncert/kernel/weights.hpp"
 #include "attncert/statement/domain.hpp"
+#include "attncert/statement/inputs.hpp"
 #include "attncert/tensor/bounded_sum.hpp"
 
 namespace attncert::rules {
@@ -28,7 +31,7 @@ struct Direction {
   std::vector<double> g;
   std::vector<double> r;
 };
-Direction direction_of(const AffineRow& row, const std::string& norm);
+Direction direction_of(const AffineRow& row, const std::string& norm, const Inputs& inputs);
 
 /// Upper bound of |v| from the fp64 entries of v; +inf where sums overflow.
 Interval length_bound(const std::vector<double>& v, Precision precision);
@@ -36,9 +39,19 @@ Interval length_bound(const std::vector<double>& v, Precision precision);
 /// Norms that bound nothing: "mean-norm" and "none".
 bool is_linear(const std::string& norm);
 
+/// What is known of the normalised rows: coordinates of these inputs lie in an interval, a ball
+/// contains them, or nothing is.
+enum class Extent { box, ball, unbounded };
+Extent extent_of(const std::string& norm, const Inputs& inputs);
+
 /// Where w . norm(x) + c lies. Errors EnclosureUnbounded where sums overflow
-Result<Domain> range_of(const AffineRow& row, const std::string& norm,
-                        const std::optional<Rational>& box, Precision precision);
+Result<Domain> range_of(const AffineRow& row, const std::string& norm, const Inputs& inputs,
+                        Precision precision);
+
+/// For each head the largest length of its part of W norm(x) + b. Errors as for score_bound
+Result<std::vector<Interval>> head_lengths(const Affine& map, long d_head, const Norm& norm,
+                                           const NormWeights& weights, const Inputs& inputs,
+                                           Precision precision);
 
 /// What scores are multiplied by: 1 or 1 / sqrt(n).
 Result<Interval> scale_of(const std::string& scale, Precision precision);

@@ -50,59 +50,69 @@ Interval rounding_of(const HeadRows& rows, Precision precision) {
 Interval spectral_norm(const HeadRows& rows, Precision precision) {
   std::vector<double> gram;
   for (const Direction& a : rows.directions) {
-    for (const Direction& b : rows.directions) gram.push_back(magnitude(dot(a.r, b.r)));
+    for (const Direction& b : rows.directions) {
+      const double product = magnitude(dot(a.r, b.r));
+      gram.push_back(product);
+      if (&a == &b) break;
+      gram.push_back(product);  // of b and a
+    }
   }
   return sqrt(length_bound(gram, precision), precision) + rounding_of(rows, precision);
 }
 
-// |q| or |k| of one head.
-Interval length_of(const HeadRows& rows, bool linear, Precision precision) {
-  if (linear) return length_bound(rows.reaches, precision);
-  const auto width = static_cast<long>(rows.directions.front().g.size());
-  return sqrt(integer(width, precision), precision) * spectral_norm(rows, precision) +
-         length_bound(rows.offsets, precision);
-}
-
-struct Inputs {
+struct Over {
   const Norm& norm;
   const NormWeights& weights;
-  const std::optional<Rational>& box;
+  const Inputs& inputs;
+
+  Extent extent() const { return extent_of(norm.kind, inputs); }
 };
 
-Result<HeadRows> rows_of(const Affine& map, long first, long count, const Inputs& inputs,
+// |q| or |k| of one head.
+Interval length_of(const HeadRows& rows, const Over& over, Precision precision) {
+  if (over.extent() != Extent::ball) return length_bound(rows.reaches, precision);
+  const auto width = static_cast<long>(rows.directions.front().g.size());
+  Interval reach = sqrt(integer(width, precision), precision) * spectral_norm(rows, precision);
+  if (over.inputs.is_computed()) reach = reach * attncert::enclose(over.inputs.size, precision);
+  return reach + length_bound(rows.offsets, precision);
+}
+
+Result<HeadRows> rows_of(const Affine& map, long first, long count, const Over& over,
                          Precision precision) {
   HeadRows rows;
-  AffineRow row{{}, inputs.weights.shift, inputs.weights.gain};
+  AffineRow row{{}, over.weights.shift, over.weights.gain};
   row.shift.push_back(1.0);
   for (long r = first; r < first + count; ++r) {
     const auto weight = map.weight.row(r);
     row.weight.assign(weight.begin(), weight.end());
     row.weight.push_back(map.bias[static_cast<std::size_t>(r)]);
-    if (is_linear(inputs.norm.kind)) {
-      ATTNCERT_TRY(const Domain range, range_of(row, inputs.norm.kind, inputs.box, precision));
+    if (over.extent() != Extent::ball) {
+      ATTNCERT_TRY(const Domain range, range_of(row, over.norm.kind, over.inputs, precision));
       if (!range.lower)
         return fail(ErrorCode::EnclosureUnbounded, "scores are bounded over a box only");
       rows.reaches.push_back(magnitude(range));
       continue;
     }
-    rows.directions.push_back(direction_of(row, inputs.norm.kind));
+    rows.directions.push_back(direction_of(row, over.norm.kind, over.inputs));
     rows.offsets.push_back(magnitude(dot(row.weight, row.shift)));
   }
   return rows;
 }
 
-Result<std::vector<Interval>> lengths_of(const Affine& map, const HeadShape& shape,
-                                         const Inputs& inputs, Precision precision) {
+}  // namespace
+
+Result<std::vector<Interval>> head_lengths(const Affine& map, long d_head, const Norm& norm,
+                                           const NormWeights& weights, const Inputs& inputs,
+                                           Precision precision) {
+  const Over over{norm, weights, inputs};
   std::vector<Interval> lengths;
-  for (long first = 0; first < map.weight.rows; first += shape.d_head) {
-    ATTNCERT_TRY(const HeadRows rows, rows_of(map, first, shape.d_head, inputs, precision));
-    lengths.push_back(length_of(rows, is_linear(inputs.norm.kind), precision));
+  for (long first = 0; first < map.weight.rows; first += d_head) {
+    ATTNCERT_TRY(const HeadRows rows, rows_of(map, first, d_head, over, precision));
+    lengths.push_back(length_of(rows, over, precision));
     if (!is_bounded(lengths.back())) return overflow();
   }
   return lengths;
 }
-
-}  // namespace
 
 Status spectral(Context& context, const Step& step, const Premises& premises) {
   if (!premises.empty()) return premise_count();
@@ -110,7 +120,7 @@ Status spectral(Context& context, const Step& step, const Premises& premises) {
   ATTNCERT_TRY(const Model* model, context.original());
   ATTNCERT_TRY(const AttentionSublayer* layer,
                sublayer_named<AttentionSublayer>(model->network, goal->layer));
-  ATTNCERT_TRY(const Rational bound, score_bound(*model, *layer, goal->box, step.precision));
+  ATTNCERT_TRY(const Rational bound, score_bound(*model, *layer, goal->inputs, step.precision));
   if (bound <= goal->bound) return ok();
   return fail(ErrorCode::BoundExceeded,
               "scores of " + goal->layer + " may exceed the stated bound");
@@ -121,13 +131,15 @@ Status spectral(Context& context, const Step& step, const Premises& premises) {
 namespace attncert {
 
 Result<Rational> score_bound(const Model& original, const AttentionSublayer& layer,
-                             const std::optional<Rational>& box, Precision precision) {
+                             const Inputs& inputs, Precision precision) {
   using namespace rules;
   ATTNCERT_TRY(const AttentionWeights weights, attention_weights(original, layer));
   ATTNCERT_TRY(const NormWeights norm, norm_weights(original, layer.norm));
-  const Inputs inputs{layer.norm, norm, box};
-  ATTNCERT_TRY(const auto queries, lengths_of(weights.query, layer.shape, inputs, precision));
-  ATTNCERT_TRY(const auto keys, lengths_of(weights.key, layer.shape, inputs, precision));
+  const auto lengths_of = [&](const Affine& map) {
+    return head_lengths(map, layer.shape.d_head, layer.norm, norm, inputs, precision);
+  };
+  ATTNCERT_TRY(const auto queries, lengths_of(weights.query));
+  ATTNCERT_TRY(const auto keys, lengths_of(weights.key));
   ATTNCERT_TRY(const Interval scale, scale_of(layer.shape.scale, precision));
   Rational largest = 0;
   for (std::size_t h = 0; h < queries.size(); ++h) {

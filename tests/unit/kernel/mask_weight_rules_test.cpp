@@ -102,7 +102,7 @@ TEST_CASE("rule leak: attention's, and not a unit less") {
   CHECK(t.check(leak(moved), {Instance{kAttention}}) == name(ErrorCode::PremiseJudgement));
   CHECK(t.check(leak(moved), {ScoreBound{"1.attention", {}, bound}}) ==
         name(ErrorCode::LayerMissing));
-  CHECK(t.check(leak(moved), {ScoreBound{kAttention, Rational(2), bound}}) ==
+  CHECK(t.check(leak(moved), {ScoreBound{kAttention, box_of(2), bound}}) ==
         name(ErrorCode::LayerMissing));
   CHECK(Transformer().check(leak(moved), {scores(bound)}) == name(ErrorCode::LayerFactsMismatch));
 }

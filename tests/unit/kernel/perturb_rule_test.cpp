@@ -35,8 +35,8 @@ public:
   const Model& rounded() const { return rounded_; }
   Model& rounded() { return rounded_; }
 
-  Result<Rational> bound(const std::string& layer, std::optional<Rational> box = {}) const {
-    return perturbation_of(original(), rounded_, layer, box, 64);
+  Result<Rational> bound(const std::string& layer, Inputs inputs = {}) const {
+    return perturbation_of(original(), rounded_, layer, inputs, 64);
   }
   std::string check(const Step& step, const std::vector<Judgement>& premises = {}) const {
     Context context(Subjects{original(), rounded_, {}});
@@ -68,8 +68,8 @@ private:
   Model rounded_;
 };
 
-Step perturb(const std::string& layer, const Rational& epsilon, std::optional<Rational> box = {}) {
-  return computing(Rule::perturb, Perturbation{layer, std::move(box), epsilon}, 64);
+Step perturb(const std::string& layer, const Rational& epsilon, Inputs inputs = {}) {
+  return computing(Rule::perturb, Perturbation{layer, std::move(inputs), epsilon}, 64);
 }
 
 // The largest difference between two models' updates of random streams.
@@ -199,7 +199,7 @@ TEST_CASE("rules lift and every-layer: a perturbation in place of an instance") 
     goal = claim;
     auto others = premises;
     for (Judgement& one : others) {
-      if (auto* moved = std::get_if<Perturbation>(&one)) moved->box = Rational(3);
+      if (auto* moved = std::get_if<Perturbation>(&one)) moved->inputs = box_of(3);
     }
     CHECK(adder.check(edited, others) == name(ErrorCode::PremiseTooWeak));
   }

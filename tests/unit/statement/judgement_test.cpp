@@ -18,6 +18,38 @@ Json parsed(const std::string& text) {
   return std::move(json).value();
 }
 
+Inputs computed(const Rational& size) { return {Inputs::Kind::computed, size}; }
+Inputs computed_box(const Rational& size) { return {Inputs::Kind::computed_box, size}; }
+
+Evaluation machine() {
+  Evaluation result;
+  result.storage = format_named("bf16").value();
+  result.compute = format_named("fp16").value();
+  result.accumulate = format_named("fp32").value();
+  result.exp_zero = Rational(17);
+  result.mask_constant = Rational(1, 3);
+  return result;
+}
+
+RoundingClaim rounded_mlp() {
+  return {"h.0.mlp",
+          computed(real("1.01")),
+          "gelu",
+          "silu:k=1.702",
+          "layer-norm",
+          real("1e-5"),
+          1,
+          2,
+          0,
+          3,
+          4,
+          16,
+          {}};
+}
+RoundingClaim rounded_attention() {
+  return {"h.0.attn", computed_box(2), "", "", "none", 0, 0, 0, 0, 3, 4, 7, 64};
+}
+
 std::vector<Judgement> every_judgement() {
   const Domain all;
   const Domain right{Rational(1, 3), std::nullopt};
@@ -36,10 +68,10 @@ std::vector<Judgement> every_judgement() {
           Instance{"h.0.mlp"},
           PreactivationRange{"h.0.mlp", {}, {piece, {Rational(0), Rational(0)}}},
           LayerError{"h.0.mlp", {}, Rational(1, 3)},
-          LayerError{"h.0.mlp", Rational(5), Rational(1, 3)},
-          PreactivationRange{"h.0.mlp", real("2.5"), {all}},
+          LayerError{"h.0.mlp", box_of(5), Rational(1, 3)},
+          PreactivationRange{"h.0.mlp", box_of(real("2.5")), {all}},
           ConversionError{hashes, hashes, {}, {layer}, {}, {}, real("0.25")},
-          ConversionError{hashes, hashes, Rational(8), {layer, layer}, {}, {}, real("0.25")},
+          ConversionError{hashes, hashes, box_of(8), {layer, layer}, {}, {}, real("0.25")},
           ConversionError{hashes,
                           hashes,
                           {},
@@ -48,10 +80,12 @@ std::vector<Judgement> every_judgement() {
                           {},
                           real("0.5")},
           ConversionError{hashes, hashes, {}, {layer}, {}, {{"h.0.attn", 1}}, 1},
-          Perturbation{"h.0.attn", Rational(3), real("1e-3")},
+          Perturbation{"h.0.attn", box_of(3), real("1e-3")},
+          MaskLeak{"h.0.attn", computed(2), 1},
+          LayerError{"h.0.mlp", computed_box(3), 1},
           LayerError{"h.0.mlp", {}, Rational(1, 3), true},
           ScoreBound{"h.0.attn", {}, Rational(7, 3)},
-          ScoreBound{"h.0.attn", Rational(2), 0},
+          ScoreBound{"h.0.attn", box_of(2), 0},
           MaskLeak{"h.0.attn", {}, real("1e-9")},
           Identity{hashes, hashes},
           MaskError{8, {MaskPattern::Kind::window, 3, {}}, 10, real("0.5"), Rational(100, 3), 1},
@@ -59,7 +93,10 @@ std::vector<Judgement> every_judgement() {
           SameArgmax{hashes, hashes, kHash, 10000, 3, {}},
           SameArgmax{hashes, hashes, kHash, 9, 1, {0, 4, 8}},
           ArgmaxShard{100, 200, 3, {}},
-          ArgmaxShard{0, 9, 1, {0, 8}}};
+          ArgmaxShard{0, 9, 1, {0, 8}},
+          Rounding{"h.0.mlp", false, computed(real("1.01")), machine(), real("1e-5"), {}},
+          Rounding{"h.0.attn", true, computed_box(3), machine(), 0, 17},
+          RoundingError{hashes, hashes, machine(), {rounded_mlp(), rounded_attention()}, 16}};
 }
 
 struct Rejection {
@@ -149,6 +186,14 @@ constexpr Rejection kRejected[] = {
     {R"({"judgement":"argmax-shard","first":0,"last":2,"generate":1,"except":["1"]})",
      ErrorCode::JsonWrongType},
     {R"({"judgement":"argmax-shard","first":0,"last":2,"generate":1})", ErrorCode::JsonMissingKey},
+    {R"({"judgement":"range","inputs":{"computed":"-1"},"layer":"a","ranges":[]})",
+     ErrorCode::DomainReversed},
+    {R"({"judgement":"range","inputs":{"computed_box":"0"},"layer":"a","ranges":[]})",
+     ErrorCode::DomainReversed},
+    {R"({"judgement":"range","inputs":{"box":"1","computed":"1"},"layer":"a","ranges":[]})",
+     ErrorCode::JsonUnknownKey},
+    {R"({"judgement":"range","inputs":"computed","layer":"a","ranges":[]})",
+     ErrorCode::JsonWrongType},
 };
 
 // A layer-error statement with one member replaced.
@@ -158,7 +203,39 @@ std::string conversion_with(const std::string& path, const Json& value) {
   return outcome(judgement_of(json, nullptr));
 }
 
+// A judgement of a kind with one member replaced.
+template <class J>
+std::string changed(const std::string& path, const Json& value) {
+  for (const Judgement& judgement : every_judgement()) {
+    if (!std::holds_alternative<J>(judgement)) continue;
+    Json json = to_json(judgement);
+    json[Json::json_pointer(path)] = value;
+    return outcome(judgement_of(json, nullptr));
+  }
+  return "no such judgement";
+}
+
 }  // namespace
+
+TEST_CASE("judgement: rounding, and what its parts must be") {
+  CHECK(changed<Rounding>("/side", "original") == "ok");
+  CHECK(changed<Rounding>("/tokens", 0) == name(ErrorCode::BoundNegative));
+  CHECK(changed<Rounding>("/tokens", "9") == name(ErrorCode::JsonWrongType));
+  CHECK(changed<Rounding>("/side", "both") == name(ErrorCode::JsonWrongType));
+  CHECK(changed<Rounding>("/inputs", "every") == name(ErrorCode::DomainMismatch));
+  CHECK(changed<Rounding>("/inputs", {{"box", "1"}}) == name(ErrorCode::DomainMismatch));
+  CHECK(changed<Rounding>("/epsilon", "-1") == name(ErrorCode::EpsilonNegative));
+  CHECK(changed<Rounding>("/evaluation/compute", "fp12") == name(ErrorCode::FormatUnknown));
+  CHECK(changed<Rounding>("/layers", Json::array()) == name(ErrorCode::JsonUnknownKey));
+  CHECK(changed<RoundingError>("/epsilon", "17") == name(ErrorCode::EpsilonNotMaximum));
+  CHECK(changed<RoundingError>("/layers", Json::array()) == name(ErrorCode::LayerMissing));
+  CHECK(changed<RoundingError>("/layers/0/weights", "-2") == name(ErrorCode::EpsilonNegative));
+  CHECK(changed<RoundingError>("/layers/0/inputs", "every") == name(ErrorCode::DomainMismatch));
+  CHECK(changed<RoundingError>("/layers/0/activation", "swish") ==
+        name(ErrorCode::UnknownActivation));
+  CHECK(changed<RoundingError>("/layers/1/activation", "gelu") == name(ErrorCode::JsonMissingKey));
+  CHECK(changed<ConversionError>("/inputs", {{"computed", "1"}}) == name(ErrorCode::JsonWrongType));
+}
 
 TEST_CASE("judgement: every kind round-trips through JSON, and is written canonically") {
   std::set<std::string> kinds;
@@ -242,7 +319,7 @@ TEST_CASE("judgement: which may head a certificate") {
     CAPTURE(kind);
     const bool claim = kind == "sup-error" || kind == "lower-bound" || kind == "unbounded" ||
                        kind == "layer-error" || kind == "identity" || kind == "mask-error" ||
-                       kind == "same-argmax";
+                       kind == "same-argmax" || kind == "rounding-error";
     CHECK(outcome(claim_of(to_json(judgement))) == (claim ? "ok" : name(ErrorCode::NotAClaim)));
   }
 }

@@ -1,0 +1,206 @@
+#include <algorithm>
+#include <filesystem>
+
+#include "attncert/core/file.hpp"
+#include "attncert/core/sha256.hpp"
+#include "attncert/model/importer.hpp"
+#include "attncert/model/output_files.hpp"
+#include "audit_report.hpp"
+
+namespace attncert::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Options {
+  std::string original;
+  std::string converted;
+  std::string format;
+  std::string accumulate;
+  std::string storage;
+  std::string order = "any";
+  std::string underflow = "gradual";
+  std::string softmax = "max-subtraction";
+  std::string exp_ulp = "1";
+  std::string activation_error = "4";
+  std::string exp_zero = "never";
+  std::string mask_constant = "left-out";
+  std::string domain = "every-input";
+  std::string epsilon;
+  std::string layer;
+  long tokens = 0;
+  std::string output;
+  bool json = false;
+};
+
+const std::string& either(const std::string& text, const std::string& otherwise) {
+  return text.empty() ? otherwise : text;
+}
+
+Result<Evaluation> evaluation_argument(const Options& options) {
+  return evaluation_of({{"storage", either(options.storage, options.format)},
+                        {"compute", options.format},
+                        {"accumulate", either(options.accumulate, options.format)},
+                        {"order", options.order},
+                        {"underflow", options.underflow},
+                        {"exp_ulp", options.exp_ulp},
+                        {"activation_error", options.activation_error},
+                        {"softmax", options.softmax},
+                        {"exp_zero", options.exp_zero},
+                        {"masked_scores", options.mask_constant}});
+}
+
+Result<AuditOptions> audit_options(const Options& options) {
+  AuditOptions how;
+  if (!options.layer.empty()) how.layer = options.layer;
+  if (options.tokens < 0) return fail(ErrorCode::NumberSyntax, "--tokens must be at least 1");
+  if (options.tokens > 0) how.tokens = options.tokens;
+  if (options.domain == "every-input") return how;
+  constexpr std::string_view box = "box:";
+  if (options.domain.starts_with(box)) {
+    ATTNCERT_TRY(how.box, positive_argument("--domain box", options.domain.substr(box.size())));
+    return how;
+  }
+  return fail(ErrorCode::DomainMismatch, "--domain must be every-input or box:R");
+}
+
+std::string relative_to(const fs::path& file, const fs::path& certificate) {
+  const fs::path from = fs::weakly_canonical(fs::absolute(certificate)).parent_path();
+  return fs::weakly_canonical(fs::absolute(file)).lexically_relative(from).generic_string();
+}
+
+// The canonical network file of the original: its own, or the one its conversion keeps.
+Result<fs::path> network_file(const Options& options, const LoadedModel& original) {
+  for (const fs::path& path : {fs::path(options.original) / "network.json",
+                               fs::path(options.converted) / "original.network.json"}) {
+    const auto text = read_file(path);
+    if (text && sha256_hex(text.value()) == original.model.hashes.network) return path;
+  }
+  return fail(ErrorCode::SubjectMismatch,
+              "'" + options.converted + "' is not a conversion of '" + options.original +
+                  "': its original.network.json describes another model");
+}
+
+Status write(const Options& options, const LoadedModel& original, const LoadedModel& converted,
+             Certificate certificate) {
+  ATTNCERT_TRY(const fs::path network, network_file(options, original));
+  const auto subject = [&](const char* role, const fs::path& file, const std::string& hash) {
+    return Subject{role, relative_to(file, options.output), hash};
+  };
+  certificate.subjects = {
+      subject("original-network", network, original.model.hashes.network),
+      subject("original-weights", original.weights_path, original.model.hashes.weights),
+      subject("converted-network", fs::path(options.converted) / "network.json",
+              converted.model.hashes.network),
+      subject("converted-weights", converted.weights_path, converted.model.hashes.weights)};
+  return write_file_atomically(options.output, write_certificate(certificate));
+}
+
+// Whether the heads' function is closer to another GELU than to the activation of the original.
+std::vector<VariantFinding> variants_of(const Audit& audit) {
+  std::vector<VariantFinding> findings;
+  const Rational gap(1, 100);
+  const auto error_of = [&](const std::string& target,
+                            const std::string& approximant) -> std::optional<Rational> {
+    const auto bound = bound_supremum({target, approximant}, Domain{}, gap);
+    if (!bound || bound.value().kind == SupremumBound::Kind::unbounded) return std::nullopt;
+    return bound.value().upper;
+  };
+  std::vector<std::pair<std::string, std::string>> known;
+  for (const AuditedLayer& layer : audit.layers) {
+    const RoundingClaim& claim = layer.claim;
+    if (claim.activation != "gelu" && claim.activation != "gelu_tanh") continue;
+    if (claim.approximation == 0) continue;
+    const std::pair pair{claim.activation, claim.approximant};
+    if (std::find(known.begin(), known.end(), pair) != known.end()) continue;
+    known.push_back(pair);
+    const std::string other = claim.activation == "gelu" ? "gelu_tanh" : "gelu";
+    const auto own = error_of(claim.activation, claim.approximant);
+    const auto closer = error_of(other, claim.approximant);
+    if (own && closer && 2 * *closer < *own) {
+      findings.push_back({claim.name, claim.activation, *own, other, *closer});
+    }
+  }
+  return findings;
+}
+
+Result<int> run_all(const Options& options) {
+  ATTNCERT_TRY(const Evaluation evaluation, evaluation_argument(options));
+  ATTNCERT_TRY(const AuditOptions how, audit_options(options));
+  std::optional<Rational> epsilon;
+  if (!options.epsilon.empty()) {
+    ATTNCERT_TRY(epsilon, positive_argument("--epsilon", options.epsilon));
+  }
+  ATTNCERT_TRY(const LoadedModel original, load_model(options.original));
+  ATTNCERT_TRY(const LoadedModel converted, load_model(options.converted));
+  const auto audit = audit_conversion(original.model, converted.model, evaluation, how,
+                                      terminal_progress("auditing", "sublayers"));
+  end_progress();
+  if (!audit) return audit.error();
+  const std::vector<VariantFinding> findings = variants_of(audit.value());
+  AuditReport report{audit.value(), evaluation, findings, epsilon, ""};
+  const bool done = audit.value().certificate && (!epsilon || is_proved(report));
+  if (done && !options.output.empty()) {
+    ATTNCERT_CHECK(write(options, original, converted, *audit.value().certificate));
+    report.certificate = options.output;
+  }
+  print(report, options.json);
+  return done ? kDone : kRefuted;
+}
+
+int run(const Options& options) {
+  const auto code = run_all(options);
+  return code ? code.value() : exit_with(code.error());
+}
+
+void add_machine(CLI::App& command, Options& options) {
+  command
+      .add_option("--format", options.format, "of operations: fp64, fp32, tf32, fp16, bf16, ...")
+      ->required();
+  command.add_option("--accumulate", options.accumulate, "format of sums; else that of operations");
+  command.add_option("--storage", options.storage, "format of weights; else that of operations");
+  command.add_option("--order", options.order, "of sums: any, sequential, pairwise, blocks:K")
+      ->capture_default_str();
+  command.add_option("--underflow", options.underflow, "gradual or flush")->capture_default_str();
+  command.add_option("--softmax", options.softmax, "max-subtraction or plain")
+      ->capture_default_str();
+  command.add_option("--exp-ulp", options.exp_ulp, "error of exponentials in ulp")
+      ->capture_default_str();
+  command
+      .add_option("--activation-error", options.activation_error,
+                  "error of activations in unit roundoffs of |z|")
+      ->capture_default_str();
+  command.add_option("--exp-zero", options.exp_zero, "e^t is 0 for t <= -T: T, or never")
+      ->capture_default_str();
+  command
+      .add_option("--mask-constant", options.mask_constant,
+                  "what masked scores are lowered by, or left-out")
+      ->capture_default_str();
+}
+
+}  // namespace
+
+void add_audit(CLI::App& application, int& exit_code) {
+  auto options = std::make_shared<Options>();
+  CLI::App* command = application.add_subcommand(
+      "audit", "Bound how far a conversion and its original may be apart in given number formats");
+  command->add_option("ORIGINAL", options->original, "folder of the original model")->required();
+  command->add_option("CONVERTED", options->converted, "folder of its conversion")->required();
+  add_machine(*command, *options);
+  command->add_option("--domain", options->domain, "every-input, or box:R: inputs in [-R, R]")
+      ->capture_default_str();
+  command->add_option("--epsilon", options->epsilon,
+                      "the error to prove; exit code 1 if it is not");
+  command->add_option("--layer", options->layer, "this sublayer only");
+  command->add_option("--tokens", options->tokens,
+                      "most tokens in a sequence, for networks without a context");
+  command->add_option("-o,--output", options->output, "the certificate to write");
+  command->add_flag("--json", options->json, "print one JSON object");
+  command->footer(
+      "Example:\n  attncert audit certificates/models/adder-gelu "
+      "certificates/models/adder-gelu/heads "
+      "\\\n    --format bf16 --accumulate fp32");
+  command->callback([options, &exit_code] { exit_code = run(*options); });
+}
+
+}  // namespace attncert::cli
