@@ -9,6 +9,7 @@ every one must be Rejected by both.
 import json
 import os
 import random
+import shutil
 import sys
 from decimal import Decimal
 
@@ -221,12 +222,16 @@ def test_mask_claims(kernels, conversion, case):
         kernels.agree(f"{case}, claim: {name}", conversion, "Rejected", edit=edit)
 
 
-def of_attention(lines):
-    return steps_of(lines, "triangle")[0]
+def of_attention(lines, rule="triangle"):
+    """The first step about attention."""
+    layer = steps_of(lines, "spectral")[0]["conclusion"]["layer"]
+    return next(step for step in steps_of(lines, rule) if step["conclusion"]["layer"] == layer)
 
 
-def of_mlp(lines):
-    return steps_of(lines, "triangle")[1]
+def of_mlp(lines, rule="triangle"):
+    """The first step about an MLP."""
+    layer = steps_of(lines, "lift")[0]["conclusion"]["layer"]
+    return next(step for step in steps_of(lines, rule) if step["conclusion"]["layer"] == layer)
 
 
 def test_mask_steps(kernels, conversion, case):
@@ -342,6 +347,87 @@ def test_mask_bounds(kernels, conversion, case):
                   edit=another_premise)
 
 
+def test_mask_premises(kernels, conversion, case):
+    """Rules spectral and leak from what they do not follow from, or about what they cannot be."""
+    def scores_of_mlp(lines):
+        step = steps_of(lines, "spectral")[0]
+        step["conclusion"]["layer"] = of_mlp(lines)["conclusion"]["layer"]
+
+    def scores_of_another(lines):
+        first, *_, last = steps_of(lines, "spectral")
+        first["conclusion"].update(layer=last["conclusion"]["layer"], bound="1000000")
+
+    def scores_with_premise(lines):
+        steps_of(lines, "spectral")[0].update(premises=[1], keep=[1])
+
+    def mlp_leak_over_a_box(lines):
+        of_mlp(lines, "leak")["conclusion"]["inputs"] = {"box": "1"}
+
+    def leak_from_instance(lines):
+        of_attention(lines, "leak").update(premises=[1], keep=[1])
+
+    def leak_from_nothing(lines):
+        del of_attention(lines, "leak")["premises"]
+
+    def leak_as_error(lines):
+        of_attention(lines, "leak")["conclusion"]["judgement"] = "one-layer-error"
+
+    def a_range_less(lines):
+        of_mlp(lines, "ball")["conclusion"]["ranges"].pop()
+
+    for edit in (scores_of_mlp, scores_of_another, scores_with_premise, mlp_leak_over_a_box,
+                 leak_from_instance, leak_from_nothing, leak_as_error, a_range_less):
+        kernels.agree(f"{case}: {edit.__name__}", conversion, "Rejected", edit=edit)
+
+
+def variant(suite, name, edit):
+    """A copy of an own model with its attention sublayers changed."""
+    folder = os.path.join(suite.subfolder("variants"), edit.__name__)
+    shutil.copytree(own_model(suite, name), folder, copy_function=shutil.copyfile,
+                    ignore=shutil.ignore_patterns("heads"))
+    path = os.path.join(folder, "network.json")
+    network = json.loads(harness.read(path))
+    for layer in network["sublayers"]:
+        if layer["kind"] == "attention":
+            edit(layer)
+    with open(path, "w", encoding="utf-8") as stream:
+        json.dump(network, stream)
+    return folder
+
+
+def test_variants(suite, kernels):
+    """Bounds of scores and leaks after other norms, with rotary positions, without causality."""
+    def mean_norm(layer):
+        layer["norm"]["kind"] = "mean-norm"
+        del layer["norm"]["epsilon"]
+
+    def no_norm(layer):
+        layer["norm"] = {"kind": "none"}
+
+    def rms_norm(layer):
+        layer["norm"]["kind"] = "rms-norm"
+
+    def rotary(layer):
+        layer["rotary"] = {"base": "10000", "pairs": "halves"}
+
+    def full(layer):
+        layer["mask"] = "full"
+
+    for edit, options in ((mean_norm, ("--box", "0.5")), (no_norm, ("--box", "0.5")),
+                          (rms_norm, ()), (rotary, ()), (full, ())):
+        case = f"masks as weights, {edit.__name__}"
+        conversion = Conversion(suite, f"variant-{edit.__name__}",
+                                variant(suite, "adder-silu", edit), *options, "--masks", "weights")
+        if not suite.check(conversion.outcome.code == 0, f"convert {case}", conversion.outcome):
+            continue
+        kernels.agree(case, conversion, "Verified")
+        for rule, key in (("spectral", "bound"), ("leak", "epsilon")):
+            def lower(lines, rule=rule, key=key):
+                facts = of_attention(lines, rule)["conclusion"]
+                facts[key] = times(facts[key], "0.999")
+            kernels.agree(f"{case}: lower {key}", conversion, "Rejected", edit=lower)
+
+
 # ---- sublayers kept as they are ------------------------------------------------------------------
 
 
@@ -393,6 +479,8 @@ def main():
             test_mask_claims(kernels, conversion, case)
             test_mask_steps(kernels, conversion, case)
             test_mask_bounds(kernels, conversion, case)
+            test_mask_premises(kernels, conversion, case)
+    test_variants(suite, kernels)
     for only, (kind, edits) in KEPT.items():
         case = f"adder-gelu, {only} only"
         conversion = Conversion(suite, f"only-{only}", own_model(suite, "adder-gelu"), "--only", only)

@@ -117,8 +117,6 @@ Qed.
 Definition about_1 : fixed :=
   of_bounds (Z.shiftl 1 (fraction_bits - 1)) (Z.shiftl 1 (fraction_bits + 1)).
 
-Definition largest_bound (a : fixed) : Z := (Z.abs (middle a) + radius a)%Z.
-
 (** How often x is halved, to be below 2^-8. *)
 Definition halvings (a : fixed) : Z :=
   Z.max 0 (Z.log2 (largest_bound a) + 1 - (fraction_bits - 8)).

@@ -49,7 +49,9 @@ Definition floor_guess (x : I.F.type) : option Z :=
   match F.toF x with
   | Basic.Fzero => Some 0%Z
   | Basic.Float s m e =>
-      if Z.leb e 4096 then Some (Z.shiftl (if s then Zneg m else Zpos m) e) else None
+      if Z.ltb 4096 e then None
+      else if Z.ltb e (-65536) then Some (if s then -1 else 0)%Z
+      else Some (Z.shiftl (if s then Zneg m else Zpos m) e)
   | Basic.Fnan => None
   end.
 

@@ -87,7 +87,9 @@ Fixpoint run_fixed {L : Type} (output : L -> list row -> option (list row)) (lay
     (s : list row) : option (list row) :=
   match layers with
   | [] => Some s
-  | l :: layers => bind (output l s) (fun t => run_fixed output layers (add_rows_fixed s t))
+  | l :: layers => bind (output l s) (fun t =>
+      let s := add_rows_fixed s t in
+      if forallb (forallb moderate) s then run_fixed output layers s else None)
   end.
 
 Lemma near_run {L : Type} (f : L -> list row -> option (list row)) (g : L -> stream -> option stream)
@@ -99,7 +101,8 @@ Lemma near_run {L : Type} (f : L -> list row -> option (list row)) (g : L -> str
 Proof.
 intros F. revert s t; induction layers as [|l layers IH]; simpl; intros s t H E.
 - injection E as <-. now exists t.
-- destruct (f l s) as [w|] eqn:W; [|easy]. simpl in E.
+- destruct (f l s) as [w|] eqn:W; [|easy]. cbn [bind] in E.
+  destruct (forallb _ _); [|easy].
   destruct (F l s t w H W) as [v [-> V]]. simpl.
   exact (IH _ _ (near_add_rows _ _ _ _ H V) E).
 Qed.

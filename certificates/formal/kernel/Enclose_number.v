@@ -62,6 +62,12 @@ destruct (Z.leb_spec k 0) as [K|K]; apply bounds_about; rewrite ?plus_IZR.
 - nra.
 Qed.
 
+(** ** Size *)
+
+(** Numbers of many thousand bits are refused, before products of products use up all memory. *)
+Definition largest_bound (a : fixed) : Z := (Z.abs (middle a) + radius a)%Z.
+Definition moderate (a : fixed) : bool := Z.leb (Z.log2 (largest_bound a)) 8192.
+
 (** ** Constants *)
 
 Definition exactly_0 : fixed := Fixed 0 0.

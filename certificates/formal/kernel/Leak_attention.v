@@ -9,74 +9,15 @@ Require Import Attncert.kernel.Tensor Attncert.kernel.Tensor_attention Attncert.
 Require Import Attncert.kernel.Tensor_raised Attncert.kernel.Instance_attention.
 Require Import Attncert.kernel.Instance.
 Require Import Attncert.kernel.Ball_rule Attncert.kernel.Row_reach Attncert.kernel.Spectral.
-Require Import Attncert.kernel.Lift Attncert.kernel.Mask_weights Attncert.kernel.Leak_rows.
+Require Import Attncert.kernel.Lift Attncert.kernel.Mask_weights.
+Require Import Attncert.kernel.Leak_rows Attncert.kernel.Diameters.
 Require Attncert.kernel.Mask_error.
 Import ListNotations.
 Open Scope R_scope.
 
-(** ** Diameters *)
-
-Definition larger (a b : dyadic) : dyadic := if Z.leb 0 (mantissa (minus a b)) then a else b.
-
-(** How far apart two numbers of middle m +- t and 0 can be. *)
-Definition diameter (r : dyadic * dyadic) : dyadic := plus (snd r) (larger (snd r) (magnitude (fst r))).
-
-Lemma larger_sound a b : real a <= real (larger a b) /\ real b <= real (larger a b).
-Proof.
-unfold larger. assert (E := real_minus a b). unfold real in E at 1.
-assert (P : 0 < powerRZ 2 (exponent (minus a b))) by (apply powerRZ_lt; lra).
-destruct (Z.leb_spec 0 (mantissa (minus a b))) as [H|H]; apply IZR_le in H || apply IZR_lt in H; nra.
-Qed.
-
-Lemma diameter_apart r x y : near_middle r x -> near_middle r y -> Rabs (x - y) <= real (diameter r).
-Proof.
-unfold near_middle, diameter. intros H K. rewrite real_plus.
-assert (L := proj1 (larger_sound (snd r) (magnitude (fst r)))).
-replace (x - y) with ((x - real (fst r)) + - (y - real (fst r))) by ring.
-apply Rle_trans with (1 := Rabs_triang _ _). rewrite Rabs_Ropp. lra.
-Qed.
-
-Lemma diameter_zero r x : near_middle r x -> Rabs x <= real (diameter r).
-Proof.
-unfold near_middle, diameter. intros H. rewrite real_plus.
-assert (L := proj2 (larger_sound (snd r) (magnitude (fst r)))). rewrite real_magnitude in L.
-replace x with ((x - real (fst r)) + real (fst r)) by ring.
-apply Rle_trans with (1 := Rabs_triang _ _). lra.
-Qed.
-
-Lemma Forall2_nth_in {A B : Type} (P : A -> B -> Prop) l m k a b : Forall2 P l m ->
-  (k < length l)%nat -> P (nth k l a) (nth k m b).
-Proof.
-intros F; revert k; induction F as [|x y l m H F IH]; intros [|k] L; simpl in *; try lia; [exact H|].
-apply IH. lia.
-Qed.
-
 (** ** The rule *)
 
-Definition head_diameters (shape : head_shape) (l : tensor1) : tensor1 :=
-  flat_map (fun h => sub_list (group shape h * d_head shape) (d_head shape) l)
-           (seq 0 (n_head shape)).
-
-Lemma head_diameters_length shape l : (0 < n_kv_head shape)%nat ->
-  length l = (n_kv_head shape * d_head shape)%nat ->
-  length (head_diameters shape l) = (n_head shape * d_head shape)%nat.
-Proof.
-intros K L. unfold head_diameters.
-assert (H : forall h, In h (seq 0 (n_head shape)) -> (h < n_head shape)%nat)
-  by (intros h Hh; apply in_seq in Hh; lia).
-rewrite <- (seq_length (n_head shape) 0) at 2. revert H. generalize (seq 0 (n_head shape)).
-intros hs H. induction hs as [|h hs IH]; [reflexivity|]. cbn [flat_map].
-rewrite app_length, IH by (intros g Hg; apply H; now right).
-unfold sub_list. rewrite firstn_length, skipn_length, L.
-assert (F := group_fits shape h K (H h (or_introl eq_refl))). simpl. lia.
-Qed.
-
 Definition masked_for_each (shape : head_shape) (n : nat) : nat := if causal shape then n else 1.
-
-Definition natural (n : nat) : Q := inject_Z (Z.of_nat n).
-
-Lemma natural_R n : Q2R (natural n) = INR n.
-Proof. unfold natural, Q2R, inject_Z. simpl. rewrite <- INR_IZR_INZ. field. Qed.
 
 Section Rule.
 (** Whether a e^x + b e^y <= e. *)

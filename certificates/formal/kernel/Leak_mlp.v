@@ -3,121 +3,17 @@
     A token's head allows itself, with score 0, and the bias token; the others' scores are 0. So at
     most n - 1 tokens of mass 1 are masked, and what is allowed has mass 1 or more. Coordinate k
     moves by at most (n - 1) e^-omega (sum_i |c_i| sum_j |V_kj| diameter_j + |b_k|). *)
-From Coq Require Import ZArith QArith Qreals Qminmax Qabs Reals List Bool Lra Lia.
+From Coq Require Import ZArith QArith Qreals Reals List Bool Lra Lia.
 Require Import Attncert.theorems.Vector Attncert.theorems.Leak.
 Require Import Attncert.kernel.Term Attncert.kernel.Judgement Attncert.kernel.Tensor_tree.
 Require Import Attncert.kernel.Tensor Attncert.kernel.Tensor_attention Attncert.kernel.Tensor_model.
 Require Import Attncert.kernel.Tensor_heads Attncert.kernel.Tensor_gates Attncert.kernel.Tensor_raised.
 Require Import Attncert.kernel.Instance Attncert.kernel.Ball_rule Attncert.kernel.Row_reach.
 Require Import Attncert.kernel.Lift Attncert.kernel.Mask_weights Attncert.kernel.Leak_rows.
-Require Import Attncert.kernel.Leak_attention.
+Require Import Attncert.kernel.Coefficients Attncert.kernel.Diameters.
 Require Attncert.kernel.Mask_error.
 Import ListNotations.
 Open Scope R_scope.
-
-(** ** Coefficients and diameters *)
-
-Definition written_number (p : program) : option Q :=
-  match p with [Const q] => Some q | _ => None end.
-
-Lemma written_number_sound p q : written_number p = Some q -> constant p = Some (Q2R q).
-Proof.
-destruct p as [|a [|]]; try easy; destruct a; try easy. intros H. injection H as ->. reflexivity.
-Qed.
-
-(** The sum of coefficients' magnitudes, where all are written as numbers. *)
-Fixpoint coefficients (gs : list neuron_gate) : option Q :=
-  match gs with
-  | [] => Some 0%Q
-  | g :: gs =>
-      match written_number (coefficient g), coefficients gs with
-      | Some q, Some sum => Some (Qred (Qabs q + sum))
-      | _, _ => None
-      end
-  end.
-
-Definition magnitudes (gs : list single_gate) : R := total (map (fun g => Rabs (fst g)) gs).
-
-Lemma Q2R_abs q : Q2R (Qabs q) = Rabs (Q2R q).
-Proof.
-apply Qabs_case; intros H; apply Qle_Rle in H; rewrite Q2R_0 in H.
-- now rewrite Rabs_pos_eq.
-- rewrite Q2R_opp, Rabs_left1 by exact H. reflexivity.
-Qed.
-
-Lemma coefficients_sound gates numbers gs sum :
-  gates_numbers gates = Some numbers -> single_gates numbers = Some gs ->
-  coefficients gates = Some sum ->
-  magnitudes gs = Q2R sum /\ numbers = map (fun g => (fst g, [snd g])) gs.
-Proof.
-unfold gates_numbers, single_gates, magnitudes.
-revert numbers gs sum; induction gates as [|g gates IH]; intros numbers gs sum H S C.
-- injection H as <-. injection S as <-. injection C as <-. split; [now rewrite Q2R_0|reflexivity].
-- simpl in H, C. unfold gate_numbers in H at 1.
-  destruct (written_number (coefficient g)) as [q|] eqn:K; [|easy].
-  destruct (coefficients gates) as [rest|]; [|easy].
-  injection C as <-. rewrite (written_number_sound _ _ K) in H. simpl in H.
-  destruct (map_option score_numbers (bias_scores g)) as [scores|]; [|easy]. simpl in H.
-  destruct (map_option gate_numbers gates) as [others|] eqn:M; [|easy]. injection H as <-.
-  simpl in S. destruct scores as [|t [|]]; try easy. simpl in S.
-  destruct (map_option as_single others) as [singles|] eqn:N; [|easy]. injection S as <-.
-  destruct (IH _ _ _ eq_refl N eq_refl) as [I J]. split.
-  + simpl. rewrite I, (Qeq_eqR _ _ (Qred_correct _)), Q2R_plus, Q2R_abs. reflexivity.
-  + simpl. now rewrite J.
-Qed.
-
-(** How far apart two numbers of a domain, and 0, can be. *)
-Definition domain_diameter (r : domain) : option dyadic :=
-  match lower r, upper r with
-  | Some l, Some u => Some (round_up (Qmax u 0 - Qmin l 0))
-  | _, _ => None
-  end.
-
-Lemma Q2R_max a b : Q2R a <= Q2R (Qmax a b) /\ Q2R b <= Q2R (Qmax a b).
-Proof. split; apply Qle_Rle; [apply Q.le_max_l|apply Q.le_max_r]. Qed.
-Lemma Q2R_min a b : Q2R (Qmin a b) <= Q2R a /\ Q2R (Qmin a b) <= Q2R b.
-Proof. split; apply Qle_Rle; [apply Q.le_min_l|apply Q.le_min_r]. Qed.
-
-Definition in_or_zero (r : domain) (z : R) : Prop := z = 0 \/ inside r z.
-
-Lemma domain_diameter_sound r t x y : domain_diameter r = Some t ->
-  in_or_zero r x -> in_or_zero r y -> Rabs (x - y) <= real t.
-Proof.
-unfold domain_diameter, in_or_zero, inside.
-destruct (lower r) as [l|] eqn:L; [|easy]. destruct (upper r) as [u|] eqn:U; [|easy].
-intros E X Y. injection E as <-. apply Rle_trans with (2 := real_round_up _). rewrite Q2R_minus.
-assert (B : forall z, (z = 0 \/ (forall a, Some l = Some a -> Q2R a <= z) /\
-  (forall b, Some u = Some b -> z <= Q2R b)) -> z = 0 \/ Q2R l <= z /\ z <= Q2R u)
-  by (intros z [Z|[Z1 Z2]]; auto).
-apply B in X, Y. clear B.
-destruct (Q2R_max u 0) as [M1 M2]. destruct (Q2R_min l 0) as [N1 N2]. rewrite Q2R_0 in M2, N2.
-unfold Rabs. destruct Rcase_abs; destruct X as [->|[X1 X2]]; destruct Y as [->|[Y1 Y2]]; lra.
-Qed.
-
-Fixpoint domain_diameters (l : list domain) : option tensor1 :=
-  match l with
-  | [] => Some []
-  | r :: l => match domain_diameter r, domain_diameters l with
-              | Some t, Some k => Some (t :: k)
-              | _, _ => None
-              end
-  end.
-
-Lemma domain_diameters_length l k : domain_diameters l = Some k -> length k = length l.
-Proof.
-revert k; induction l as [|r l IH]; simpl; intros k E; [now injection E as <-|].
-destruct (domain_diameter r) as [t|]; [|easy]. destruct (domain_diameters l) as [m|]; [|easy].
-injection E as <-. simpl. f_equal. now apply IH.
-Qed.
-
-Lemma domain_diameters_nth l k j z : domain_diameters l = Some k -> (j < length l)%nat ->
-  domain_diameter (nth j l z) = Some (nth j k zero).
-Proof.
-revert k j; induction l as [|r l IH]; simpl; intros k j E L; [lia|].
-destruct (domain_diameter r) as [t|] eqn:D; [|easy].
-destruct (domain_diameters l) as [m|]; [|easy]. injection E as <-.
-destruct j as [|j]; [exact D|]. apply (IH m j eq_refl). lia.
-Qed.
 
 (** ** The rule *)
 

@@ -1,6 +1,6 @@
 (** What leaks through masks that are weights, coordinate by coordinate: averages of one token's heads
     with omega added to the scores of what is allowed, against averages of what is allowed. *)
-From Coq Require Import ZArith Reals List Bool Lra Lia.
+From Coq Require Import ZArith QArith Qreals Reals List Bool Lra Lia.
 Require Import Attncert.theorems.Vector Attncert.theorems.Leak.
 Require Import Attncert.kernel.Tensor Attncert.kernel.Tensor_attention Attncert.kernel.Tensor_model.
 Require Import Attncert.kernel.Tensor_raised Attncert.kernel.Lift.
@@ -190,3 +190,17 @@ Qed.
 Lemma nth_map_in {A B : Type} (f : A -> B) l k (a : A) (b : B) : (k < length l)%nat ->
   nth k (map f l) b = f (nth k l a).
 Proof. intros H. rewrite (nth_indep _ b (f a)) by now rewrite map_length. apply map_nth. Qed.
+
+Lemma Forall2_nth_in {A B : Type} (P : A -> B -> Prop) l m k a b : Forall2 P l m ->
+  (k < length l)%nat -> P (nth k l a) (nth k m b).
+Proof.
+intros F; revert k; induction F as [|x y l m H F IH]; intros [|k] L; simpl in *; try lia; [exact H|].
+apply IH. lia.
+Qed.
+
+(** ** Numbers *)
+
+Definition natural (n : nat) : Q := inject_Z (Z.of_nat n).
+
+Lemma natural_R n : Q2R (natural n) = INR n.
+Proof. unfold natural, Q2R, inject_Z. simpl. rewrite <- INR_IZR_INZ. field. Qed.
