@@ -177,7 +177,7 @@ Result<std::vector<Value>> Graph::evaluate_node(const onnx::NodeProto& node,
                                                 ValuesByName& known) const {
   std::vector<Value> read;  // initializers, decoded for this node alone
   read.reserve(static_cast<std::size_t>(node.input_size()));
-  Inputs inputs;
+  Operands inputs;
   for (const std::string& name : node.input()) {
     const auto found = known.find(name);
     if (name.empty()) {

@@ -17,7 +17,7 @@ std::vector<Value> one(Value value) {
 }
 
 Operator unary(Unary function) {
-  return [function](const onnx::NodeProto&, const Inputs& inputs) -> Results {
+  return [function](const onnx::NodeProto&, const Operands& inputs) -> Results {
     Value result = *inputs[0];
     for (double& x : result.values) x = function(x);
     return one(std::move(result));
@@ -27,7 +27,7 @@ Operator unary(Unary function) {
 enum class Kind { same, truth };
 
 Operator binary(Binary function, Kind kind = Kind::same) {
-  return [function, kind](const onnx::NodeProto& node, const Inputs& inputs) -> Results {
+  return [function, kind](const onnx::NodeProto& node, const Operands& inputs) -> Results {
     if (inputs.size() != 2 || inputs[1] == nullptr)
       return not_understood(node, "two inputs needed");
     auto shape = broadcast(inputs[0]->shape, inputs[1]->shape);
@@ -42,7 +42,7 @@ Operator binary(Binary function, Kind kind = Kind::same) {
   };
 }
 
-Results divide(const onnx::NodeProto& node, const Inputs& inputs) {
+Results divide(const onnx::NodeProto& node, const Operands& inputs) {
   static const Operator exact = binary([](double a, double b) { return a / b; });
   ATTNCERT_TRY(std::vector<Value> result, exact(node, inputs));
   if (!result[0].integer) return result;
@@ -50,7 +50,7 @@ Results divide(const onnx::NodeProto& node, const Inputs& inputs) {
   return result;
 }
 
-Results where(const onnx::NodeProto& node, const Inputs& inputs) {
+Results where(const onnx::NodeProto& node, const Operands& inputs) {
   if (inputs.size() != 3 || inputs[1] == nullptr || inputs[2] == nullptr) {
     return not_understood(node, "three inputs needed");
   }
@@ -67,7 +67,7 @@ Results where(const onnx::NodeProto& node, const Inputs& inputs) {
   return one(std::move(result));
 }
 
-Results cast(const onnx::NodeProto& node, const Inputs& inputs) {
+Results cast(const onnx::NodeProto& node, const Operands& inputs) {
   Value result = *inputs[0];
   const long type = integer_of(node, "to", 0);
   const bool real = type == onnx::TensorProto::FLOAT || type == onnx::TensorProto::DOUBLE;
@@ -89,13 +89,13 @@ double tanh_gelu(double x) {
   return x / 2 * (1 + std::tanh(std::sqrt(2 / std::numbers::pi) * (x + 0.044715 * x * x * x)));
 }
 
-Results gelu(const onnx::NodeProto& node, const Inputs& inputs) {
+Results gelu(const onnx::NodeProto& node, const Operands& inputs) {
   const auto* how = attribute(node, "approximate");
   const bool tanh = how != nullptr && how->s() == "tanh";
   return unary(tanh ? tanh_gelu : half_gelu)(node, inputs);
 }
 
-Results elu(const onnx::NodeProto& node, const Inputs& inputs) {
+Results elu(const onnx::NodeProto& node, const Operands& inputs) {
   if (number_of(node, "alpha", 1) != 1) return not_understood(node, "its alpha is not 1");
   return unary([](double x) { return x > 0 ? x : std::expm1(x); })(node, inputs);
 }

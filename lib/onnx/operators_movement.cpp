@@ -19,8 +19,8 @@ std::vector<Value> one(Value value) {
 Longs longs(const Value& value) { return {value.values.begin(), value.values.end()}; }
 
 // An argument that older operator sets have as an attribute and newer ones as an input.
-std::optional<Longs> argument(const onnx::NodeProto& node, const Inputs& inputs, std::size_t input,
-                              const char* name) {
+std::optional<Longs> argument(const onnx::NodeProto& node, const Operands& inputs,
+                              std::size_t input, const char* name) {
   if (inputs.size() > input && inputs[input] != nullptr) return longs(*inputs[input]);
   return integers_of(node, name);
 }
@@ -34,7 +34,7 @@ Results reshaped(const onnx::NodeProto& node, const Value& from, Longs shape) {
   return one(Value{std::move(shape), from.values, from.integer});
 }
 
-Results reshape(const onnx::NodeProto& node, const Inputs& inputs) {
+Results reshape(const onnx::NodeProto& node, const Operands& inputs) {
   auto wanted = argument(node, inputs, 1, "shape");
   if (!wanted) return not_understood(node, "the shape is missing");
   Longs& shape = *wanted;
@@ -51,14 +51,14 @@ Results reshape(const onnx::NodeProto& node, const Inputs& inputs) {
   return reshaped(node, x, shape);
 }
 
-Results flatten(const onnx::NodeProto& node, const Inputs& inputs) {
+Results flatten(const onnx::NodeProto& node, const Operands& inputs) {
   const long axis = wrapped(integer_of(node, "axis", 1), inputs[0]->shape.size());
   long rows = 1;
   for (long i = 0; i < axis; ++i) rows *= inputs[0]->extent(i);
   return reshaped(node, *inputs[0], {rows, rows == 0 ? 0 : inputs[0]->size() / rows});
 }
 
-Results squeeze(const onnx::NodeProto& node, const Inputs& inputs) {
+Results squeeze(const onnx::NodeProto& node, const Operands& inputs) {
   const Longs& from = inputs[0]->shape;
   Longs axes = argument(node, inputs, 1, "axes").value_or(Longs{});
   for (long& axis : axes) axis = wrapped(axis, from.size());
@@ -70,7 +70,7 @@ Results squeeze(const onnx::NodeProto& node, const Inputs& inputs) {
   return reshaped(node, *inputs[0], shape);
 }
 
-Results unsqueeze(const onnx::NodeProto& node, const Inputs& inputs) {
+Results unsqueeze(const onnx::NodeProto& node, const Operands& inputs) {
   Longs axes = argument(node, inputs, 1, "axes").value_or(Longs{});
   const std::size_t rank = inputs[0]->shape.size() + axes.size();
   for (long& axis : axes) axis = wrapped(axis, rank);
@@ -112,7 +112,7 @@ std::vector<Longs> all_places(const Value& from) {
   return places;
 }
 
-Results transpose(const onnx::NodeProto& node, const Inputs& inputs) {
+Results transpose(const onnx::NodeProto& node, const Operands& inputs) {
   const Value& x = *inputs[0];
   const std::size_t rank = x.shape.size();
   Longs order(rank);
@@ -156,7 +156,7 @@ Longs slice_places(long extent, long begin, long end, long step) {
   return places;
 }
 
-Results slice(const onnx::NodeProto& node, const Inputs& inputs) {
+Results slice(const onnx::NodeProto& node, const Operands& inputs) {
   const auto begins = argument(node, inputs, 1, "starts");
   const auto ends = argument(node, inputs, 2, "ends");
   auto axes = argument(node, inputs, 3, "axes");
@@ -178,7 +178,7 @@ Results slice(const onnx::NodeProto& node, const Inputs& inputs) {
   return one(selected(*inputs[0], places));
 }
 
-Results split(const onnx::NodeProto& node, const Inputs& inputs) {
+Results split(const onnx::NodeProto& node, const Operands& inputs) {
   const Value& x = *inputs[0];
   const long axis = wrapped(integer_of(node, "axis", 0), x.shape.size());
   if (axis < 0 || axis >= static_cast<long>(x.shape.size()))
@@ -200,7 +200,7 @@ Results split(const onnx::NodeProto& node, const Inputs& inputs) {
   return results;
 }
 
-Results gather(const onnx::NodeProto& node, const Inputs& inputs) {
+Results gather(const onnx::NodeProto& node, const Operands& inputs) {
   if (inputs.size() != 2 || inputs[1] == nullptr) return not_understood(node, "two inputs needed");
   const Value& x = *inputs[0];
   const long axis = wrapped(integer_of(node, "axis", 0), x.shape.size());
@@ -220,7 +220,7 @@ Results gather(const onnx::NodeProto& node, const Inputs& inputs) {
   return one(std::move(result));
 }
 
-Results concat(const onnx::NodeProto& node, const Inputs& inputs) {
+Results concat(const onnx::NodeProto& node, const Operands& inputs) {
   const long axis = wrapped(integer_of(node, "axis", 0), inputs[0]->shape.size());
   Value result{inputs[0]->shape, {}, inputs[0]->integer};
   long outer = 1;
@@ -243,7 +243,7 @@ Results concat(const onnx::NodeProto& node, const Inputs& inputs) {
   return one(std::move(result));
 }
 
-Results expand(const onnx::NodeProto& node, const Inputs& inputs) {
+Results expand(const onnx::NodeProto& node, const Operands& inputs) {
   const auto wanted = argument(node, inputs, 1, "shape");
   if (!wanted) return not_understood(node, "the shape is missing");
   const auto shape = broadcast(inputs[0]->shape, *wanted);
@@ -251,7 +251,7 @@ Results expand(const onnx::NodeProto& node, const Inputs& inputs) {
   return one(expanded(*inputs[0], shape.value()));
 }
 
-Results range(const onnx::NodeProto& node, const Inputs& inputs) {
+Results range(const onnx::NodeProto& node, const Operands& inputs) {
   for (std::size_t i = 0; i < 3; ++i) {
     if (inputs.size() != 3 || inputs[i] == nullptr || inputs[i]->size() != 1)
       return not_understood(node, "three numbers needed");
@@ -266,12 +266,12 @@ Results range(const onnx::NodeProto& node, const Inputs& inputs) {
   return one(std::move(result));
 }
 
-Results shape_of(const onnx::NodeProto&, const Inputs& inputs) {
+Results shape_of(const onnx::NodeProto&, const Operands& inputs) {
   const Longs& shape = inputs[0]->shape;
   return one(Value{{static_cast<long>(shape.size())}, {shape.begin(), shape.end()}, true});
 }
 
-Results constant(const onnx::NodeProto& node, const Inputs&) {
+Results constant(const onnx::NodeProto& node, const Operands&) {
   if (const auto* tensor = attribute(node, "value")) {
     ATTNCERT_TRY(Value value, decode(tensor->t()));
     return one(std::move(value));
@@ -285,7 +285,7 @@ Results constant(const onnx::NodeProto& node, const Inputs&) {
   return not_understood(node, "a constant of another kind");
 }
 
-Results constant_of_shape(const onnx::NodeProto& node, const Inputs& inputs) {
+Results constant_of_shape(const onnx::NodeProto& node, const Operands& inputs) {
   Value fill{{1}, {0}, false};
   if (const auto* tensor = attribute(node, "value")) {
     ATTNCERT_TRY(fill, decode(tensor->t()));
@@ -298,7 +298,7 @@ Results constant_of_shape(const onnx::NodeProto& node, const Inputs& inputs) {
                    fill.integer});
 }
 
-Results trilu(const onnx::NodeProto& node, const Inputs& inputs) {
+Results trilu(const onnx::NodeProto& node, const Operands& inputs) {
   Value result = *inputs[0];
   if (result.shape.size() < 2) return not_understood(node, "a matrix is needed");
   const bool upper = integer_of(node, "upper", 1) != 0;
@@ -313,7 +313,7 @@ Results trilu(const onnx::NodeProto& node, const Inputs& inputs) {
   return one(std::move(result));
 }
 
-Results identity(const onnx::NodeProto&, const Inputs& inputs) { return one(*inputs[0]); }
+Results identity(const onnx::NodeProto&, const Operands& inputs) { return one(*inputs[0]); }
 
 }  // namespace
 

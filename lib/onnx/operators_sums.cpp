@@ -25,7 +25,7 @@ void multiply(const double* a, const double* b, double* c, long rows, long inner
   }
 }
 
-Results matmul(const onnx::NodeProto& node, const Inputs& inputs) {
+Results matmul(const onnx::NodeProto& node, const Operands& inputs) {
   if (inputs.size() != 2 || inputs[1] == nullptr || inputs[0]->shape.size() < 2 ||
       inputs[1]->shape.size() < 2 || inputs[0]->extent(-1) != inputs[1]->extent(-2)) {
     return not_understood(node, "its inputs are not matrices that fit each other");
@@ -67,7 +67,7 @@ Value transposed_matrix(const Value& from) {
   return result;
 }
 
-Results gemm(const onnx::NodeProto& node, const Inputs& inputs) {
+Results gemm(const onnx::NodeProto& node, const Operands& inputs) {
   const bool plain = number_of(node, "alpha", 1) == 1 && number_of(node, "beta", 1) == 1 &&
                      integer_of(node, "transA", 0) == 0;
   if (!plain || inputs.size() < 2 || inputs[1] == nullptr || inputs[1]->shape.size() != 2) {
@@ -89,7 +89,7 @@ bool last_axis_only(const Longs& axes, const Value& x) {
   return axes.size() == 1 && (axes[0] == -1 || axes[0] == static_cast<long>(x.shape.size()) - 1);
 }
 
-Results reduce_mean(const onnx::NodeProto& node, const Inputs& inputs) {
+Results reduce_mean(const onnx::NodeProto& node, const Operands& inputs) {
   Longs axes = integers_of(node, "axes").value_or(Longs{});
   if (inputs.size() > 1 && inputs[1] != nullptr)
     axes.assign(inputs[1]->values.begin(), inputs[1]->values.end());
@@ -108,7 +108,7 @@ Results reduce_mean(const onnx::NodeProto& node, const Inputs& inputs) {
   return one(std::move(result));
 }
 
-Results softmax(const onnx::NodeProto& node, const Inputs& inputs) {
+Results softmax(const onnx::NodeProto& node, const Operands& inputs) {
   Value result = *inputs[0];
   if (result.shape.empty() || !last_axis_only({integer_of(node, "axis", -1)}, result)) {
     return not_understood(node, "softmax is read over the last axis only");
@@ -124,7 +124,7 @@ Results softmax(const onnx::NodeProto& node, const Inputs& inputs) {
   return one(std::move(result));
 }
 
-Results layer_norm(const onnx::NodeProto& node, const Inputs& inputs) {
+Results layer_norm(const onnx::NodeProto& node, const Operands& inputs) {
   Value result = *inputs[0];
   if (result.shape.empty() || !last_axis_only({integer_of(node, "axis", -1)}, result) ||
       inputs.size() < 2 || inputs[1] == nullptr || inputs[1]->size() != result.shape.back()) {

@@ -116,7 +116,7 @@ Error not_understood(const onnx::NodeProto& node, const std::string& why) {
           (node.output_size() > 0 ? node.output(0).substr(0, 100) : std::string()) + "'): " + why);
 }
 
-Result<std::vector<Value>> evaluate(const onnx::NodeProto& node, const Inputs& inputs) {
+Result<std::vector<Value>> evaluate(const onnx::NodeProto& node, const Operands& inputs) {
   const auto found = operators().find(node.op_type());
   if (found == operators().end() || !(node.domain().empty() || node.domain() == "ai.onnx")) {
     return not_understood(node, "the operator is not one that is read");

@@ -38,10 +38,10 @@ long integer_of(const onnx::NodeProto& node, const char* name, long otherwise);
 double number_of(const onnx::NodeProto& node, const char* name, double otherwise);
 std::optional<std::vector<long>> integers_of(const onnx::NodeProto& node, const char* name);
 
-/// Inputs of a node; nullptr where one is left out.
-using Inputs = std::vector<const Value*>;
+/// Operands of a node; nullptr where one is left out.
+using Operands = std::vector<const Value*>;
 using Operator =
-    std::function<Result<std::vector<Value>>(const onnx::NodeProto& node, const Inputs& inputs)>;
+    std::function<Result<std::vector<Value>>(const onnx::NodeProto& node, const Operands& inputs)>;
 using Operators = std::map<std::string, Operator>;
 
 void add_elementwise(Operators& operators);
@@ -49,7 +49,7 @@ void add_movement(Operators& operators);
 void add_sums(Operators& operators);
 
 /// Errors   OnnxUnsupported: an unknown operator, or inputs it cannot take; the node is named
-Result<std::vector<Value>> evaluate(const onnx::NodeProto& node, const Inputs& inputs);
+Result<std::vector<Value>> evaluate(const onnx::NodeProto& node, const Operands& inputs);
 
 /// One line that names a node.
 Error not_understood(const onnx::NodeProto& node, const std::string& why);
