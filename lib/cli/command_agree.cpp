@@ -6,6 +6,7 @@
 #include "attncert/model/output_files.hpp"
 #include "attncert/prover/agreement.hpp"
 #include "common.hpp"
+#include "evaluation_options.hpp"
 
 namespace attncert::cli {
 namespace {
@@ -22,6 +23,7 @@ struct Options {
   long jobs = 0;
   bool allow_exceptions = false;
   bool json = false;
+  EvaluationOptions evaluation;
 };
 
 std::string relative_to(const fs::path& file, const fs::path& certificate) {
@@ -49,16 +51,19 @@ Result<Prompts> load_prompts(const std::string& path) {
 }
 
 Json header_of(const Options& options, const Model& original, const Model& converted,
-               const Prompts& prompts) {
-  return {{"attncert-partial", 1},
-          {"original", {original.hashes.network, original.hashes.weights}},
-          {"converted", {converted.hashes.network, converted.hashes.weights}},
-          {"prompts", prompts.sha256},
-          {"generate", options.generate},
-          {"shard_size", options.shard_size}};
+               const Prompts& prompts, const std::optional<Evaluation>& evaluation) {
+  Json header{{"attncert-partial", 1},
+              {"original", {original.hashes.network, original.hashes.weights}},
+              {"converted", {converted.hashes.network, converted.hashes.weights}},
+              {"prompts", prompts.sha256},
+              {"generate", options.generate},
+              {"shard_size", options.shard_size}};
+  if (evaluation) header["evaluation"] = to_json(*evaluation);
+  return header;
 }
 
-void print(const Options& options, const Agreement& agreement, long count, bool written) {
+void print(const Options& options, const Agreement& agreement, long count, bool written,
+           const std::optional<Evaluation>& evaluation) {
   const long proved = count - static_cast<long>(agreement.unproved.size());
   if (options.json) {
     Json exceptions = Json::array();
@@ -69,12 +74,14 @@ void print(const Options& options, const Agreement& agreement, long count, bool 
               {"proved", proved},
               {"resumed", agreement.resumed},
               {"exceptions", exceptions}};
+    if (evaluation) json["evaluation"] = to_json(*evaluation);
     if (written) json["certificate"] = options.output;
     std::cout << json.dump() << "\n";
     return;
   }
   std::cout << "proved: " << proved << " of " << count << " prompts decode alike, "
             << options.generate << " tokens each\n";
+  if (evaluation) std::cout << "in exact arithmetic, and with " << in_words(*evaluation) << "\n";
   if (!agreement.unproved.empty()) {
     std::cout << "first not proved: prompt " << agreement.unproved.front().prompt
               << " (numbered from 0): " << agreement.unproved.front().reason << "\n";
@@ -87,6 +94,20 @@ void print(const Options& options, const Agreement& agreement, long count, bool 
   }
 }
 
+Result<std::vector<Subject>> subjects_of(const Options& options, const LoadedModel& original,
+                                         const LoadedModel& converted, const Prompts& prompts) {
+  ATTNCERT_TRY(const fs::path network, network_file(options, original));
+  const ModelHashes& before = original.model.hashes;
+  const ModelHashes& after = converted.model.hashes;
+  const auto name = [&](const fs::path& file) { return relative_to(file, options.output); };
+  return std::vector<Subject>{
+      {"original-network", name(network), before.network},
+      {"original-weights", name(original.weights_path), before.weights},
+      {"converted-network", name(fs::path(options.converted) / "network.json"), after.network},
+      {"converted-weights", name(converted.weights_path), after.weights},
+      {"prompts", name(options.prompts), prompts.sha256}};
+}
+
 Result<int> run_all(const Options& options) {
   if (options.generate < 1 || options.shard_size < 1 || options.jobs < 0) {
     return fail(ErrorCode::NumberSyntax,
@@ -94,15 +115,20 @@ Result<int> run_all(const Options& options) {
   }
   ATTNCERT_TRY(const LoadedModel original, load_model(options.original));
   ATTNCERT_TRY(const LoadedModel converted, load_model(options.converted));
-  ATTNCERT_TRY(const fs::path network, network_file(options, original));
+  ATTNCERT_CHECK(network_file(options, original));
   ATTNCERT_TRY(const Prompts prompts, load_prompts(options.prompts));
-  ATTNCERT_TRY(ShardLog log,
-               ShardLog::open(options.output + ".partial",
-                              header_of(options, original.model, converted.model, prompts)));
+  std::optional<Evaluation> evaluation;
+  if (!options.evaluation.format.empty()) {
+    ATTNCERT_TRY(evaluation, options.evaluation.read());
+  }
+  ATTNCERT_TRY(ShardLog log, ShardLog::open(options.output + ".partial",
+                                            header_of(options, original.model, converted.model,
+                                                      prompts, evaluation)));
   AgreementOptions how;
   how.generate = options.generate;
   how.shard_size = options.shard_size;
   how.jobs = static_cast<unsigned>(options.jobs);
+  how.evaluation = evaluation;
   how.progress = terminal_progress("proving", "prompts");
   auto agreement = prove_agreement(original.model, converted.model, prompts, how, log);
   end_progress();
@@ -111,23 +137,14 @@ Result<int> run_all(const Options& options) {
     return agreement.error();
   }
   Certificate& certificate = agreement.value().certificate;
-  certificate.subjects = {
-      {"original-network", relative_to(network, options.output), original.model.hashes.network},
-      {"original-weights", relative_to(original.weights_path, options.output),
-       original.model.hashes.weights},
-      {"converted-network",
-       relative_to(fs::path(options.converted) / "network.json", options.output),
-       converted.model.hashes.network},
-      {"converted-weights", relative_to(converted.weights_path, options.output),
-       converted.model.hashes.weights},
-      {"prompts", relative_to(options.prompts, options.output), prompts.sha256}};
+  ATTNCERT_TRY(certificate.subjects, subjects_of(options, original, converted, prompts));
   const bool all = agreement.value().unproved.empty();
   const bool written = all || options.allow_exceptions;
   if (written) {
     ATTNCERT_CHECK(write_file_atomically(options.output, write_certificate(certificate)));
   }
   log.remove();
-  print(options, agreement.value(), static_cast<long>(prompts.prompts.size()), written);
+  print(options, agreement.value(), static_cast<long>(prompts.prompts.size()), written, evaluation);
   return written ? kDone : kRefuted;
 }
 
@@ -140,8 +157,9 @@ int run(const Options& options) {
 
 void add_agree(CLI::App& application, int& exit_code) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = application.add_subcommand(
-      "agree", "Prove that two models decode prompts alike, in exact arithmetic");
+  CLI::App* command = application.add_subcommand("agree",
+                                                 "Prove that two models decode prompts alike, in "
+                                                 "exact arithmetic and, with --format, computed");
   command->add_option("ORIGINAL", options->original, "folder of the original model")->required();
   command->add_option("CONVERTED", options->converted, "folder of its conversion")->required();
   command
@@ -160,6 +178,8 @@ void add_agree(CLI::App& application, int& exit_code) {
       ->capture_default_str();
   command->add_flag("--allow-exceptions", options->allow_exceptions,
                     "write a certificate that names the prompts it does not cover");
+  add_evaluation_options(*command, options->evaluation)
+      ->description("also as computed in this format: fp64, fp32, tf32, fp16, bf16, ...");
   command->add_flag("--json", options->json, "print one JSON object");
   command->footer(
       "Example:\n  attncert agree certificates/models/adder-silu /tmp/adder-heads "

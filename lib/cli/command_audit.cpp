@@ -6,6 +6,7 @@
 #include "attncert/model/importer.hpp"
 #include "attncert/model/output_files.hpp"
 #include "audit_report.hpp"
+#include "evaluation_options.hpp"
 
 namespace attncert::cli {
 namespace {
@@ -15,16 +16,7 @@ namespace fs = std::filesystem;
 struct Options {
   std::string original;
   std::string converted;
-  std::string format;
-  std::string accumulate;
-  std::string storage;
-  std::string order = "any";
-  std::string underflow = "gradual";
-  std::string softmax = "max-subtraction";
-  std::string exp_ulp = "1";
-  std::string activation_error = "4";
-  std::string exp_zero = "never";
-  std::string mask_constant = "left-out";
+  EvaluationOptions evaluation;
   std::string domain = "every-input";
   std::string epsilon;
   std::string layer;
@@ -32,23 +24,6 @@ struct Options {
   std::string output;
   bool json = false;
 };
-
-const std::string& either(const std::string& text, const std::string& otherwise) {
-  return text.empty() ? otherwise : text;
-}
-
-Result<Evaluation> evaluation_argument(const Options& options) {
-  return evaluation_of({{"storage", either(options.storage, options.format)},
-                        {"compute", options.format},
-                        {"accumulate", either(options.accumulate, options.format)},
-                        {"order", options.order},
-                        {"underflow", options.underflow},
-                        {"exp_ulp", options.exp_ulp},
-                        {"activation_error", options.activation_error},
-                        {"softmax", options.softmax},
-                        {"exp_zero", options.exp_zero},
-                        {"masked_scores", options.mask_constant}});
-}
 
 Result<AuditOptions> audit_options(const Options& options) {
   AuditOptions how;
@@ -125,7 +100,7 @@ std::vector<VariantFinding> variants_of(const Audit& audit) {
 }
 
 Result<int> run_all(const Options& options) {
-  ATTNCERT_TRY(const Evaluation evaluation, evaluation_argument(options));
+  ATTNCERT_TRY(const Evaluation evaluation, options.evaluation.read());
   ATTNCERT_TRY(const AuditOptions how, audit_options(options));
   std::optional<Rational> epsilon;
   if (!options.epsilon.empty()) {
@@ -153,31 +128,6 @@ int run(const Options& options) {
   return code ? code.value() : exit_with(code.error());
 }
 
-void add_machine(CLI::App& command, Options& options) {
-  command
-      .add_option("--format", options.format, "of operations: fp64, fp32, tf32, fp16, bf16, ...")
-      ->required();
-  command.add_option("--accumulate", options.accumulate, "format of sums; else that of operations");
-  command.add_option("--storage", options.storage, "format of weights; else that of operations");
-  command.add_option("--order", options.order, "of sums: any, sequential, pairwise, blocks:K")
-      ->capture_default_str();
-  command.add_option("--underflow", options.underflow, "gradual or flush")->capture_default_str();
-  command.add_option("--softmax", options.softmax, "max-subtraction or plain")
-      ->capture_default_str();
-  command.add_option("--exp-ulp", options.exp_ulp, "error of exponentials in ulp")
-      ->capture_default_str();
-  command
-      .add_option("--activation-error", options.activation_error,
-                  "error of activations in unit roundoffs of |z|")
-      ->capture_default_str();
-  command.add_option("--exp-zero", options.exp_zero, "e^t is 0 for t <= -T: T, or never")
-      ->capture_default_str();
-  command
-      .add_option("--mask-constant", options.mask_constant,
-                  "what masked scores are lowered by, or left-out")
-      ->capture_default_str();
-}
-
 }  // namespace
 
 void add_audit(CLI::App& application, int& exit_code) {
@@ -186,7 +136,7 @@ void add_audit(CLI::App& application, int& exit_code) {
       "audit", "Bound how far a conversion and its original may be apart in given number formats");
   command->add_option("ORIGINAL", options->original, "folder of the original model")->required();
   command->add_option("CONVERTED", options->converted, "folder of its conversion")->required();
-  add_machine(*command, *options);
+  add_evaluation_options(*command, options->evaluation)->required();
   command->add_option("--domain", options->domain, "every-input, or box:R: inputs in [-R, R]")
       ->capture_default_str();
   command->add_option("--epsilon", options->epsilon,

@@ -5,7 +5,7 @@
 #include <set>
 
 #include "attncert/expression/zoo.hpp"
-#include "attncert/kernel/rigorous_model.hpp"
+#include "attncert/kernel/computed_model.hpp"
 #include "rules.hpp"
 
 namespace attncert {
@@ -125,6 +125,25 @@ Result<const RigorousModel*> Context::rigorous_original() {
 Result<const RigorousModel*> Context::rigorous_converted() {
   ATTNCERT_TRY(const Model* model, converted());
   return made_once(*model, rigorous_converted_);
+}
+
+Result<const ComputedModel*> Context::made_for(const Model& model, const Evaluation& evaluation,
+                                               Computed& computed) {
+  if (computed.evaluation != evaluation) {
+    ATTNCERT_TRY(ComputedModel made, ComputedModel::make(model, evaluation));
+    computed = {evaluation, std::make_shared<const ComputedModel>(std::move(made))};
+  }
+  return computed.model.get();
+}
+
+Result<const ComputedModel*> Context::computed_original(const Evaluation& evaluation) {
+  ATTNCERT_TRY(const Model* model, original());
+  return made_for(*model, evaluation, computed_original_);
+}
+
+Result<const ComputedModel*> Context::computed_converted(const Evaluation& evaluation) {
+  ATTNCERT_TRY(const Model* model, converted());
+  return made_for(*model, evaluation, computed_converted_);
 }
 
 Status check_step(Context& context, const Step& step, const std::vector<Judgement>& premises) {

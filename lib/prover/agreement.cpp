@@ -28,11 +28,37 @@ Status check_prompts(const Network& network, const Prompts& prompts, long genera
   return ok();
 }
 
+// Both models, ready for whichever proof is asked for.
+struct ModelPair {
+  RigorousModel original;
+  std::optional<RigorousModel> converted;
+  std::optional<ComputedModel> computed_original;
+  std::optional<ComputedModel> computed_converted;
+
+  static Result<ModelPair> make(const Model& original, const Model& converted,
+                                const std::optional<Evaluation>& evaluation) {
+    ATTNCERT_TRY(RigorousModel exact, RigorousModel::make(original));
+    ModelPair pair{std::move(exact), {}, {}, {}};
+    if (!evaluation) {
+      ATTNCERT_TRY(pair.converted, RigorousModel::make(converted));
+      return pair;
+    }
+    ATTNCERT_TRY(pair.computed_original, ComputedModel::make(original, *evaluation));
+    ATTNCERT_TRY(pair.computed_converted, ComputedModel::make(converted, *evaluation));
+    return pair;
+  }
+
+  Status decode_alike(const Prompt& prompt, long generate) const {
+    if (converted) return same_argmax(original, *converted, prompt, generate);
+    return same_computed_argmax(original, *computed_original, *computed_converted, prompt,
+                                generate);
+  }
+};
+
 class Prover {
 public:
-  Prover(const RigorousModel& original, const RigorousModel& converted, const Prompts& prompts,
-         const AgreementOptions& options)
-      : original_(original), converted_(converted), prompts_(prompts), options_(options) {}
+  Prover(const ModelPair& models, const Prompts& prompts, const AgreementOptions& options)
+      : models_(models), prompts_(prompts), options_(options) {}
 
   // The prompts of a shard that are not proved, in order.
   std::vector<Unproved> run(long first, long last) const {
@@ -41,7 +67,7 @@ public:
     const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
     for_each_in_parallel(first, last, options_.jobs > 0 ? options_.jobs : cores, [&](long i) {
       const Prompt& prompt = prompts_.prompts[static_cast<std::size_t>(i)];
-      const Status status = same_argmax(original_, converted_, prompt, options_.generate);
+      const Status status = models_.decode_alike(prompt, options_.generate);
       if (status) return true;
       const std::lock_guard<std::mutex> lock(guard);
       unproved.push_back({i, status.error().message});
@@ -53,8 +79,7 @@ public:
   }
 
 private:
-  const RigorousModel& original_;
-  const RigorousModel& converted_;
+  const ModelPair& models_;
   const Prompts& prompts_;
   const AgreementOptions& options_;
 };
@@ -85,9 +110,8 @@ Result<Agreement> prove_agreement(const Model& original, const Model& converted,
                                   const Prompts& prompts, const AgreementOptions& options,
                                   ShardLog& log) {
   ATTNCERT_CHECK(check_prompts(original.network, prompts, options.generate));
-  ATTNCERT_TRY(const RigorousModel before, RigorousModel::make(original));
-  ATTNCERT_TRY(const RigorousModel after, RigorousModel::make(converted));
-  const Prover prover(before, after, prompts, options);
+  ATTNCERT_TRY(const ModelPair models, ModelPair::make(original, converted, options.evaluation));
+  const Prover prover(models, prompts, options);
   const auto count = static_cast<long>(prompts.prompts.size());
   Agreement agreement;
   Derivation derivation;
@@ -103,18 +127,19 @@ Result<Agreement> prove_agreement(const Model& original, const Model& converted,
       ATTNCERT_CHECK(log.add(to_json(first, last, unproved)));
     }
     shards.push_back(derivation.add(
-        Rule::argmax, ArgmaxShard{first, last, options.generate, numbers_of(unproved)}));
+        Rule::argmax,
+        ArgmaxShard{first, last, options.generate, numbers_of(unproved), options.evaluation}));
     agreement.unproved.insert(agreement.unproved.end(), unproved.begin(), unproved.end());
     if (options.progress) {
       options.progress(static_cast<double>(last) / static_cast<double>(count),
                        static_cast<std::size_t>(last));
     }
   }
-  const long end =
-      derivation.add(Rule::shard_union,
-                     SameArgmax{original.hashes, converted.hashes, prompts.sha256, count,
-                                options.generate, numbers_of(agreement.unproved)},
-                     shards);
+  const long end = derivation.add(
+      Rule::shard_union,
+      SameArgmax{original.hashes, converted.hashes, prompts.sha256, count, options.generate,
+                 numbers_of(agreement.unproved), options.evaluation},
+      shards);
   agreement.certificate = std::move(derivation).finish(end);
   return agreement;
 }

@@ -216,10 +216,17 @@ Result<std::vector<long>> exceptions_of(const Json& value) {
   return except;
 }
 
+Result<std::optional<Evaluation>> evaluation_in(const Json& value) {
+  if (!value.contains("evaluation")) return std::optional<Evaluation>();
+  ATTNCERT_TRY(Evaluation evaluation, evaluation_of(value.at("evaluation")));
+  return std::optional<Evaluation>(std::move(evaluation));
+}
+
 Result<Judgement> read_same_argmax(const Json& value) {
   ATTNCERT_CHECK(
       check_keys(value, "a same-argmax statement",
-                 {"judgement", "original", "converted", "prompts", "count", "generate", "except"}));
+                 {"judgement", "original", "converted", "prompts", "count", "generate", "except"},
+                 {"evaluation"}));
   SameArgmax claim;
   ATTNCERT_TRY(claim.original, hashes_of(value.at("original")));
   ATTNCERT_TRY(claim.converted, hashes_of(value.at("converted")));
@@ -227,17 +234,19 @@ Result<Judgement> read_same_argmax(const Json& value) {
   ATTNCERT_TRY(claim.count, integer_of(value, "count"));
   ATTNCERT_TRY(claim.generate, integer_of(value, "generate"));
   ATTNCERT_TRY(claim.except, exceptions_of(value));
+  ATTNCERT_TRY(claim.evaluation, evaluation_in(value));
   return Judgement(std::move(claim));
 }
 
 Result<Judgement> read_argmax_shard(const Json& value) {
   ATTNCERT_CHECK(check_keys(value, "an argmax-shard judgement",
-                            {"judgement", "first", "last", "generate", "except"}));
+                            {"judgement", "first", "last", "generate", "except"}, {"evaluation"}));
   ArgmaxShard shard;
   ATTNCERT_TRY(shard.first, integer_of(value, "first"));
   ATTNCERT_TRY(shard.last, integer_of(value, "last"));
   ATTNCERT_TRY(shard.generate, integer_of(value, "generate"));
   ATTNCERT_TRY(shard.except, exceptions_of(value));
+  ATTNCERT_TRY(shard.evaluation, evaluation_in(value));
   return Judgement(std::move(shard));
 }
 

@@ -137,15 +137,21 @@ std::string excepted(const std::vector<long>& except) {
   return text + (except.size() > shown ? ", ...)" : ")");
 }
 
+std::string evaluated(const std::optional<Evaluation>& evaluation) {
+  return evaluation ? ", and likewise as any machine computes them: " + in_words(*evaluation) : "";
+}
+
 std::string words(const SameArgmax& j) {
   return "In exact arithmetic, for each of the " + std::to_string(j.count) + " listed prompts" +
          excepted(j.except) + ", greedy decoding of " + std::to_string(j.generate) +
-         " tokens is the same for both models, each next token strictly the most likely";
+         " tokens is the same for both models, each next token strictly the most likely" +
+         evaluated(j.evaluation);
 }
 
 std::string words(const ArgmaxShard& j) {
   return "greedy decoding of " + std::to_string(j.generate) + " tokens is the same for prompts " +
-         std::to_string(j.first) + " to " + std::to_string(j.last - 1) + excepted(j.except);
+         std::to_string(j.first) + " to " + std::to_string(j.last - 1) + excepted(j.except) +
+         evaluated(j.evaluation);
 }
 
 }  // namespace

@@ -133,6 +133,7 @@ void put(Json& json, const SameArgmax& j) {
   json["count"] = j.count;
   json["generate"] = j.generate;
   json["except"] = j.except;
+  if (j.evaluation) json["evaluation"] = to_json(*j.evaluation);
 }
 
 void put(Json& json, const ArgmaxShard& j) {
@@ -140,6 +141,7 @@ void put(Json& json, const ArgmaxShard& j) {
   json["last"] = j.last;
   json["generate"] = j.generate;
   json["except"] = j.except;
+  if (j.evaluation) json["evaluation"] = to_json(*j.evaluation);
 }
 
 void put(Json& json, const Rounding& j) {

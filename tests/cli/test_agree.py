@@ -226,6 +226,8 @@ def test_resumed(suite):
         stream.write(b'{"first":')  # cut off in the middle of a line
     other = agreement.run("--generate", "2", "--shard-size", "20")
     suite.refuses("unfinished work with other options", other, needle="unfinished work")
+    other = agreement.run("--generate", "3", "--shard-size", "20", "--format", "fp32")
+    suite.refuses("unfinished work in exact arithmetic", other, needle="unfinished work")
     finished = agreement.run("--generate", "3", "--shard-size", "20", timeout=120)
     if suite.check(finished.code == 0, "resumed", finished):
         report = finished.json()
@@ -297,6 +299,64 @@ def test_any_two_models(suite):
     suite.check(not os.path.exists(suite.path("never.jsonl.partial")), "nothing left over")
 
 
+def test_computed(suite):
+    """Answers stay the same as machines compute them, and the statement says on which machines."""
+    options = ("--generate", "3", "--shard-size", "10", "--format", "fp32")
+    agreement = Agreement(suite, "computed", SOME, *options)
+    if not suite.check(agreement.outcome.code == 0, "agree in fp32", agreement.outcome):
+        return
+    report = agreement.outcome.json()
+    suite.equal((report["proved"], report["evaluation"]["accumulate"]), (25, "fp32"), "agree in fp32")
+    checked = suite.checker(agreement.certificate)
+    suite.check(checked.verdict() == "Verified" and "sums in fp32 in any order" in checked.out,
+                "agree in fp32: verified", checked)
+
+    def set_everywhere(key, value):
+        def change(lines):
+            for one in (*statements_of(lines), *shards_of(lines)):
+                one["evaluation"][key] = value
+        return edit_lines(change)
+
+    def claim_sloppy_exponentials(lines):
+        for statement in statements_of(lines):
+            statement["evaluation"]["exp_ulp"] = "4"
+
+    def prove_exactly(lines):
+        for shard in shards_of(lines):
+            del shard["evaluation"]
+    agreement.rejected("weights that the format rounds", "RoundingUnsupported",
+                       set_everywhere("storage", "bf16"))
+    agreement.rejected("sums in bf16", "EnclosureUnbounded", set_everywhere("accumulate", "bf16"))
+    agreement.rejected("sums in fp8", "RoundingUseless", set_everywhere("accumulate", "e4m3"))
+    agreement.rejected("no max-subtraction", "RoundingUnsupported",
+                       set_everywhere("softmax", "plain"))
+    agreement.rejected("an unknown order", "EvaluationSyntax", set_everywhere("order", "backwards"))
+    agreement.rejected("other exponentials than proved", "ShardsNotCovering",
+                       edit_lines(claim_sloppy_exponentials))
+    agreement.rejected("exact shards", "ShardsNotCovering", edit_lines(prove_exactly))
+    outcome = agreement.run("--format", "fp32", "--accumulate", "bf16")
+    suite.check(outcome.code == 1 and outcome.json()["proved"] == 0, "sums in bf16", outcome)
+    suite.refuses("an unknown format", agreement.run("--format", "fp33"))
+    suite.refuses("an unknown order", agreement.run("--format", "fp32", "--order", "backwards"))
+    suite.refuses("weights that the format rounds", agreement.run("--format", "bf16"))
+
+
+def test_computed_mingpt(suite):
+    """The adder of others, six heads a neuron."""
+    model = os.path.join(suite.shared, "models", "mingpt_adder2")
+    if not os.path.isdir(model):
+        suite.skip(f"{model} is missing: its answers in fp32 were not proved")
+        return
+    conversion = Conversion(suite, "mingpt", model, "--heads-per-neuron", "6")
+    prompts = suite.write("mingpt.txt", "".join(prompt(a, 97 - a) for a in range(0, 98, 14)))
+    path = suite.path("mingpt.jsonl")
+    outcome = suite.attncert("agree", conversion.model, conversion.out, "--prompts", prompts,
+                             "--generate", "3", "--format", "fp32", "-o", path, timeout=120)
+    suite.equal(outcome.code, 0, "mingpt in fp32")
+    checked = suite.checker(path, timeout=120)
+    suite.check(checked.verdict() == "Verified", "mingpt in fp32: verified", checked)
+
+
 def test_wider_midpoints(suite):
     """A model of which long double arithmetic knows nothing, beyond a token or two."""
     model = os.path.join(suite.shared, "models", "makemore_names")
@@ -320,7 +380,7 @@ def main():
     for test in (test_proved, test_edits, test_other_files):
         test(suite, agreement)
     for test in (test_exceptions, test_resumed, test_damaged_work, test_refusals,
-                 test_any_two_models, test_wider_midpoints):
+                 test_any_two_models, test_computed, test_computed_mingpt, test_wider_midpoints):
         test(suite)
     suite.finish()
 

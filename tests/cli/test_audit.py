@@ -215,9 +215,10 @@ def test_shared(suite):
             case = f"{name} {' '.join(machine)}"
             more = ("--domain", "box:4", "--tokens", "64", "--json")
             outcome = audited.run(*machine, *more)
-            if suite.check(outcome.code == 0, case, outcome):
-                verdicts = [layer["verdict"] for layer in outcome.json()["layers"]]
-                suite.check(set(verdicts) <= {"proved", "useless"} and verdicts, case, outcome)
+            verdicts = {layer["verdict"] for layer in outcome.json()["layers"]}
+            if name == "deept_mnist_vit_relu" and "fp16" in machine:
+                suite.check(verdicts == {"overflow"} and outcome.code == 1, case, outcome)
+            elif suite.check(outcome.code == 0 and verdicts <= {"proved", "useless"}, case, outcome):
                 audited.verified(case)
         every = audited.run(*MACHINES[0], "--json")
         unbounded = every.json()["layers"][0]["verdict"] == "unbounded"

@@ -29,14 +29,15 @@ def prompts(count):
 class Agreement:
     """A conversion, a proof that both networks answer some prompts alike, and both kernels."""
 
-    def __init__(self, suite, verified, name, options, count):
+    def __init__(self, suite, verified, name, options, count, more=()):
         self.suite, self.verified = suite, verified
-        self.conversion = Conversion(suite, name, own_model(suite, name), *options)
-        self.prompts = suite.write(os.path.join(name, "prompts.txt"), prompts(count))
+        folder = name + "".join(more)
+        self.conversion = Conversion(suite, folder, own_model(suite, name), *options)
+        self.prompts = suite.write(os.path.join(folder, "prompts.txt"), prompts(count))
         certificate = os.path.join(self.conversion.folder, "agree.jsonl")
         self.outcome = suite.attncert("agree", self.conversion.model, self.conversion.out,
                                       "--prompts", self.prompts, "-o", certificate,
-                                      "--generate", "3", "--shard-size", "2")
+                                      "--generate", "3", "--shard-size", "2", *more)
 
     def agree(self, case, wanted, edit=None):
         """Both verdicts on a copy of the whole folder after an edit of it."""
@@ -150,6 +151,28 @@ def test_long_files(agreement, case):
     agreement.agree(f"{case}: more than 100 prompts", ("Rejected", "Unsupported"), longer)
 
 
+def test_machines(suite, verified, exact):
+    """What machines compute is no statement about real numbers: the verified kernel knows the latter."""
+    computed = Agreement(suite, verified, "adder-silu", (), 3, ("--format", "fp32"))
+    if not suite.check(computed.outcome.code == 0, "agree in fp32", computed.outcome):
+        return
+    computed.agree("agreement in fp32", ("Verified", "Unsupported"))
+    lines = harness.lines_of(os.path.join(computed.conversion.folder, "agree.jsonl"))
+    evaluation = lines[0]["statement"]["evaluation"]
+
+    def claimed(of):
+        def change(lines):
+            for one in of(lines):
+                one["evaluation"] = evaluation
+        return edit_lines(change)
+
+    for name, of in (("claim", statements_of), ("first shard", lambda all: shards_of(all)[:1]),
+                     ("claim and shards", lambda all: [*statements_of(all), *shards_of(all)])):
+        wanted = "Verified" if name == "claim and shards" else "Rejected"
+        exact.agree(f"exact arithmetic said to be fp32's: {name}", (wanted, "Unsupported"),
+                    claimed(of))
+
+
 def main():
     if len(sys.argv) != 4:
         sys.exit(__doc__)
@@ -164,6 +187,7 @@ def main():
             test_files(agreement, name)
             test_exceptions(agreement, name)
             test_long_files(agreement, name)
+            test_machines(suite, verified, agreement)
     suite.finish()
 
 

@@ -166,18 +166,32 @@ Qed.
 
 (** ** tanh *)
 
-Definition tanh_fixed (a : fixed) : option fixed :=
+(** Sharp at x >= 0. *)
+Definition tanh_right (a : fixed) : option fixed :=
   bind (exp_by_series (opposite_fixed (plus_fixed a a))) (fun q =>
   bind (inverse (plus_fixed (of_integer 1) q)) (fun i =>
     Some (times_fixed (minus_fixed (of_integer 1) q) i))).
 
-Lemma near_tanh a x b : near a x -> tanh_fixed a = Some b -> near b (tanh x).
+Lemma near_tanh_right a x b : near a x -> tanh_right a = Some b -> near b (tanh x).
 Proof.
-unfold tanh_fixed. intros H. destruct (exp_by_series _) as [q|] eqn:E; [|easy]. cbn [bind].
+unfold tanh_right. intros H. destruct (exp_by_series _) as [q|] eqn:E; [|easy]. cbn [bind].
 assert (Q : near q (exp (- (2 * x)))).
 { refine (near_exp_by_series _ _ _ _ E). replace (2 * x) with (x + x) by ring.
   now apply near_opposite, near_plus. }
 destruct (inverse _) as [i|] eqn:I; [|easy]. cbn [bind]. intros K. injection K as <-.
 rewrite tanh_exp. apply near_times; [apply near_minus; [apply near_of_integer|exact Q]|].
 exact (proj2 (near_inverse _ _ _ I (near_plus _ _ _ _ (near_of_integer 1) Q))).
+Qed.
+
+Definition tanh_fixed (a : fixed) : option fixed :=
+  if Z.ltb (middle a) 0
+  then bind (tanh_right (opposite_fixed a)) (fun b => Some (opposite_fixed b))
+  else tanh_right a.
+
+Lemma near_tanh a x b : near a x -> tanh_fixed a = Some b -> near b (tanh x).
+Proof.
+unfold tanh_fixed. intros H. destruct (Z.ltb _ _); [|now apply near_tanh_right].
+destruct (tanh_right _) as [c|] eqn:E; [|easy]. cbn [bind]. intros K. injection K as <-.
+rewrite <- (Ropp_involutive x), tanh_odd.
+exact (near_opposite _ _ (near_tanh_right _ _ _ (near_opposite _ _ H) E)).
 Qed.

@@ -89,6 +89,10 @@ let check_prompts models json =
   | Some _ -> ()
   | None -> fail "SubjectMissing" "the rule needs the prompts as a subject"
 
+(* The kernel's statements about prompts are of real arithmetic only. *)
+let in_real_arithmetic json =
+  if Json.has json "evaluation" then unsupported "agreement in floating point"
+
 (* From the canonical JSON of Statement.Other. *)
 let of_json program models json =
   let text = Json.text_of json in
@@ -123,9 +127,11 @@ let of_json program models json =
           listed "masks" masked_claim, listed "rounded" rounded_claim,
           rational (Number.of_json json "epsilon") )
   | "argmax-shard" ->
+      in_real_arithmetic json;
       let integer, except = integers json in
       V.Argmax_shard (integer "first", integer "last", integer "generate", except)
   | "same-argmax" ->
+      in_real_arithmetic json;
       check_files models json;
       check_prompts models json;
       let integer, except = integers json in

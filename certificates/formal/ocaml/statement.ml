@@ -254,43 +254,7 @@ let bounded_layer json kind key read =
   let inputs = inputs_of json in
   kinded kind [ ("layer", text layer); ("inputs", inputs); (key, number (read json)) ]
 
-(* Increasing numbers from 0. *)
-let exceptions_of json =
-  let before = ref Z.minus_one in
-  let check = function
-    | Json.Int n ->
-        if Z.leq n !before then fail "ShardsNotCovering" "'except' must list increasing numbers from 0";
-        before := n;
-        Json.Int n
-    | _ -> fail "JsonWrongType" "'except' must list integers"
-  in
-  Json.Array (List.map check (Json.array_of json "except"))
-
-let same_argmax json =
-  Json.check_keys json "a same-argmax statement"
-    [ "judgement"; "original"; "converted"; "prompts"; "count"; "generate"; "except" ] [];
-  let original = hashes_of json "original" in
-  let converted = hashes_of json "converted" in
-  let prompts = hash_of json "prompts" in
-  let count = Json.integer_of json "count" in
-  let generate = Json.integer_of json "generate" in
-  kinded "same-argmax"
-    [ ("original", original); ("converted", converted); ("prompts", text prompts);
-      ("count", Json.Int count); ("generate", Json.Int generate); ("except", exceptions_of json) ]
-
-let argmax_shard json =
-  Json.check_keys json "an argmax-shard judgement"
-    [ "judgement"; "first"; "last"; "generate"; "except" ] [];
-  let integer key = (key, Json.Int (Json.integer_of json key)) in
-  let members = List.map integer [ "first"; "last"; "generate" ] in
-  kinded "argmax-shard" (members @ [ ("except", exceptions_of json) ])
-
-let identity json =
-  Json.check_keys json "an identity statement" [ "judgement"; "original"; "converted" ] [];
-  let original = hashes_of json "original" in
-  kinded "identity" [ ("original", original); ("converted", hashes_of json "converted") ]
-
-(* ** Rounding *)
+(* ** Evaluations *)
 
 let format_of json key =
   let name = Json.text_of json key in
@@ -338,6 +302,53 @@ let evaluation_of json =
     [ ("storage", storage); ("compute", compute); ("accumulate", accumulate); ("order", order);
       ("underflow", underflow); ("exp_ulp", exp_ulp); ("activation_error", activation_error);
       ("softmax", softmax); ("exp_zero", exp_zero); ("masked_scores", masked_scores) ]
+
+(* An evaluation where there is one. *)
+let evaluation_in json =
+  if Json.has json "evaluation" then [ ("evaluation", evaluation_of (Json.at json "evaluation")) ]
+  else []
+
+(* Increasing numbers from 0. *)
+let exceptions_of json =
+  let before = ref Z.minus_one in
+  let check = function
+    | Json.Int n ->
+        if Z.leq n !before then fail "ShardsNotCovering" "'except' must list increasing numbers from 0";
+        before := n;
+        Json.Int n
+    | _ -> fail "JsonWrongType" "'except' must list integers"
+  in
+  Json.Array (List.map check (Json.array_of json "except"))
+
+let same_argmax json =
+  Json.check_keys json "a same-argmax statement"
+    [ "judgement"; "original"; "converted"; "prompts"; "count"; "generate"; "except" ]
+    [ "evaluation" ];
+  let original = hashes_of json "original" in
+  let converted = hashes_of json "converted" in
+  let prompts = hash_of json "prompts" in
+  let count = Json.integer_of json "count" in
+  let generate = Json.integer_of json "generate" in
+  let except = exceptions_of json in
+  kinded "same-argmax"
+    ([ ("original", original); ("converted", converted); ("prompts", text prompts);
+       ("count", Json.Int count); ("generate", Json.Int generate); ("except", except) ]
+    @ evaluation_in json)
+
+let argmax_shard json =
+  Json.check_keys json "an argmax-shard judgement"
+    [ "judgement"; "first"; "last"; "generate"; "except" ] [ "evaluation" ];
+  let integer key = (key, Json.Int (Json.integer_of json key)) in
+  let members = List.map integer [ "first"; "last"; "generate" ] in
+  let except = exceptions_of json in
+  kinded "argmax-shard" (members @ (("except", except) :: evaluation_in json))
+
+let identity json =
+  Json.check_keys json "an identity statement" [ "judgement"; "original"; "converted" ] [];
+  let original = hashes_of json "original" in
+  kinded "identity" [ ("original", original); ("converted", hashes_of json "converted") ]
+
+(* ** Rounding *)
 
 let computed_inputs_of json =
   let inputs = inputs_of json in

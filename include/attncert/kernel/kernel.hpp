@@ -7,6 +7,7 @@
 
 #include "attncert/expression/term.hpp"
 #include "attncert/kernel/step.hpp"
+#include "attncert/statement/evaluation.hpp"
 #include "attncert/statement/network.hpp"
 #include "attncert/statement/prompts.hpp"
 #include "attncert/tensor/safetensors.hpp"
@@ -27,6 +28,7 @@ struct Subjects {
   std::optional<Prompts> prompts;
 };
 
+class ComputedModel;
 class RigorousModel;
 
 /// What rules may look at: never a builder, never a generator.
@@ -44,11 +46,24 @@ public:
   Result<const RigorousModel*> rigorous_original();
   Result<const RigorousModel*> rigorous_converted();
 
+  /// The models as machines compute them, made ready again where the evaluation is another one.
+  Result<const ComputedModel*> computed_original(const Evaluation& evaluation);
+  Result<const ComputedModel*> computed_converted(const Evaluation& evaluation);
+
 private:
   Subjects subjects_;
   std::map<std::pair<std::string, std::string>, Difference> differences_;
   std::shared_ptr<const RigorousModel> rigorous_original_;
   std::shared_ptr<const RigorousModel> rigorous_converted_;
+
+  struct Computed {
+    std::optional<Evaluation> evaluation;
+    std::shared_ptr<const ComputedModel> model;
+  };
+  static Result<const ComputedModel*> made_for(const Model& model, const Evaluation& evaluation,
+                                               Computed& computed);
+  Computed computed_original_;
+  Computed computed_converted_;
 };
 
 /// Proves a single step's conclusion from given premises: what Kernel does for every step, for

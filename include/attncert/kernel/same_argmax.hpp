@@ -3,7 +3,7 @@
 
 #include <functional>
 
-#include "attncert/kernel/rigorous_model.hpp"
+#include "attncert/kernel/computed_model.hpp"
 #include "attncert/statement/prompts.hpp"
 
 namespace attncert {
@@ -17,6 +17,14 @@ namespace attncert {
 /// Status   trusted
 Status same_argmax(const RigorousModel& original, const RigorousModel& converted,
                    const Prompt& prompt, long generate);
+
+/// The same in exact arithmetic and on every machine that computes as the models' evaluations say.
+/// Maths    tokens t_1, ..., t_(generate - 1) are guessed, and then proved: after those before it, t_g
+///          is strictly the largest of the outputs that each model may compute
+/// Errors   MarginNotProved, naming model and position; those of ComputedModel
+/// Status   trusted
+Status same_computed_argmax(const RigorousModel& guess, const ComputedModel& original,
+                            const ComputedModel& converted, const Prompt& prompt, long generate);
 
 /// Calls work(i) for first <= i < last on some threads, until all is done or work returns false.
 /// Requires work that may be called from several threads

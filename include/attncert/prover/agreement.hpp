@@ -15,6 +15,7 @@ struct AgreementOptions {
   long shard_size = 100;
   unsigned jobs = 0;  // 0: every core
   Progress progress;
+  std::optional<Evaluation> evaluation = {};  // absent: exact arithmetic alone
 };
 
 /// Prompts that could not be proved, with the reason.

@@ -182,7 +182,8 @@ struct MaskError {
 
 /// On every prompt of the file but the excepted ones, greedy decoding of `generate` tokens is the same
 /// for both networks, in exact arithmetic: at the prompt's end and after each of the original's next
-/// tokens, in both networks one and the same output is strictly the largest.
+/// tokens, in both networks one and the same output is strictly the largest. With an evaluation, also
+/// on every machine that computes as it says.
 struct SameArgmax {
   ModelHashes original;
   ModelHashes converted;
@@ -190,6 +191,7 @@ struct SameArgmax {
   long count = 0;       // prompts in the file
   long generate = 1;
   std::vector<long> except;  // by number from 0, increasing
+  std::optional<Evaluation> evaluation = {};
   bool operator==(const SameArgmax&) const = default;
 };
 
@@ -199,6 +201,7 @@ struct ArgmaxShard {
   long last = 0;
   long generate = 1;
   std::vector<long> except;
+  std::optional<Evaluation> evaluation = {};
   bool operator==(const ArgmaxShard&) const = default;
 };
 

@@ -38,7 +38,50 @@ Error unproved(const char* model, std::size_t position) {
                                               "the largest, or not the same");
 }
 
+// The largest output of the last position, by midpoints.
+Result<long> guessed_next(const RigorousModel& model, const Prompt& tokens) {
+  const auto last = static_cast<long>(tokens.size()) - 1;
+  ATTNCERT_TRY(const auto outputs, model.run_tokens(tokens, last));
+  const auto mid = outputs.mid(0);
+  return static_cast<long>(std::max_element(mid.begin(), mid.end()) - mid.begin());
+}
+
+// What each position from `first` on decodes to, or -1.
+Result<std::vector<long>> winners_of(const ComputedModel& model, const Prompt& tokens, long first) {
+  if (model.is_causal()) {
+    ATTNCERT_TRY(ComputedOutputs outputs, model.run_tokens(tokens, first));
+    return std::move(outputs.winners);
+  }
+  std::vector<long> winners;
+  for (auto end = tokens.begin() + first + 1;; ++end) {
+    const Prompt prefix(tokens.begin(), end);
+    ATTNCERT_TRY(const ComputedOutputs outputs,
+                 model.run_tokens(prefix, static_cast<long>(prefix.size()) - 1));
+    winners.push_back(outputs.winners.back());
+    if (end == tokens.end()) return winners;
+  }
+}
+
 }  // namespace
+
+Status same_computed_argmax(const RigorousModel& guess, const ComputedModel& original,
+                            const ComputedModel& converted, const Prompt& prompt, long generate) {
+  Prompt tokens = prompt;
+  for (long g = 1; g < generate; ++g) {
+    ATTNCERT_TRY(const long next, guessed_next(guess, tokens));
+    tokens.push_back(next);
+  }
+  const auto first = static_cast<long>(prompt.size()) - 1;
+  ATTNCERT_TRY(const auto before, winners_of(original, tokens, first));
+  ATTNCERT_TRY(const auto after, winners_of(converted, tokens, first));
+  for (std::size_t g = 0; g < before.size(); ++g) {
+    const std::size_t position = prompt.size() - 1 + g;
+    const bool guessed = position + 1 == tokens.size() || before[g] == tokens[position + 1];
+    if (before[g] < 0 || !guessed) return unproved("original", position);
+    if (after[g] != before[g]) return unproved("converted", position);
+  }
+  return ok();
+}
 
 Status same_argmax(const RigorousModel& original, const RigorousModel& converted,
                    const Prompt& prompt, long generate) {
@@ -95,12 +138,22 @@ Status argmax(Context& context, const Step& step, const Premises& premises) {
   }
   ATTNCERT_TRY(const RigorousModel* original, context.rigorous_original());
   ATTNCERT_TRY(const RigorousModel* converted, context.rigorous_converted());
+  const ComputedModel* computed_original = nullptr;
+  const ComputedModel* computed_converted = nullptr;
+  if (goal->evaluation) {
+    ATTNCERT_TRY(computed_original, context.computed_original(*goal->evaluation));
+    ATTNCERT_TRY(computed_converted, context.computed_converted(*goal->evaluation));
+  }
+  const auto check = [&](const Prompt& prompt) {
+    return goal->evaluation ? same_computed_argmax(*original, *computed_original,
+                                                   *computed_converted, prompt, goal->generate)
+                            : same_argmax(*original, *converted, prompt, goal->generate);
+  };
   std::mutex guard;
   Status result = ok();
   for_each_in_parallel(goal->first, goal->last, std::thread::hardware_concurrency(), [&](long i) {
     if (std::binary_search(goal->except.begin(), goal->except.end(), i)) return true;
-    Status one = same_argmax(*original, *converted, prompts->prompts[static_cast<std::size_t>(i)],
-                             goal->generate);
+    const Status one = check(prompts->prompts[static_cast<std::size_t>(i)]);
     if (one) return true;
     const std::lock_guard<std::mutex> lock(guard);
     result = fail(one.error().code, "prompt " + std::to_string(i) + ": " + one.error().message);
@@ -122,7 +175,10 @@ Status shard_union(Context& context, const Step& step, const Premises& premises)
   std::vector<long> except;
   for (std::size_t i = 0; i < premises.size(); ++i) {
     ATTNCERT_TRY(const ArgmaxShard* shard, premise_as<ArgmaxShard>(premises, i));
-    if (shard->first != next || shard->generate != goal->generate) break;
+    if (shard->first != next || shard->generate != goal->generate ||
+        shard->evaluation != goal->evaluation) {
+      break;
+    }
     next = shard->last;
     except.insert(except.end(), shard->except.begin(), shard->except.end());
   }

@@ -11,6 +11,7 @@ namespace {
 
 constexpr Precision kPrecision = 96;  // of tables
 constexpr double kHalfWidth = 0x1p-5;
+constexpr double kFar = 1;  // within it functions are expanded
 constexpr double kCoarse =
     0x1p12 * kRoundoff<Wide>;  // error bounds above this call for interval arithmetic
 
@@ -19,6 +20,9 @@ template <class M>
 constexpr Precision kWorking = kRoundoff<M> > 0x1p-80 ? 96 : 160;
 
 constexpr std::size_t kPieces = 3;  // of fp64, that hold a midpoint of either type
+
+// Makes up for the roundings of a sum of some 50 products.
+double raised_slope(double sum) { return sum * (1 + 0x1p-40) + kTiny; }
 
 // |x| <= result for all x in the interval.
 double bound_of(const Interval& x) {
@@ -79,29 +83,83 @@ FunctionTable::Cell FunctionTable::make_cell(long index) const {
     return k < series.size() ? series[k] : integer(0, kPrecision);
   };
   double error = 0;
+  double slope_error = 0;
   double power = 1;
   for (std::size_t k = 0; k < kOrder; ++k) {
     const auto exact = ball_around<Wide>(coefficient(at.value(), k), kPrecision);
     cell.coefficients.at(k) = exact.mid;
     // coefficient k goes through 2k + 1 roundings of Horner's scheme
-    error += (exact.rad +
-              1.125 * static_cast<double>(2 * k + 1) * kRoundoff<Wide> * magnitude(exact.mid)) *
-             power;
+    const double one =
+        exact.rad + 1.125 * static_cast<double>(2 * k + 3) * kRoundoff<Wide> * magnitude(exact.mid);
+    error += one * power;
+    slope_error += static_cast<double>(k) * one * power / kHalfWidth;
     power *= kHalfWidth;
   }
-  error += bound_of(coefficient(over.value().coefficients, kOrder)) * power;
-  cell.error = rounded_up(error);
+  const double last = bound_of(coefficient(over.value().coefficients, kOrder)) * power;
+  cell.error = rounded_up(error + last);
+  cell.slope_error = raised_slope(slope_error + kOrder * last / kHalfWidth);
+  cell.bend = bend_around(centre);
   cell.slope = bound_of(coefficient(over.value().coefficients, 1));
   return cell;
 }
 
+// The cell of x and its neighbours taken as one piece: a kink between them has no second derivative.
+double FunctionTable::bend_around(const Rational& centre) const {
+  const Rational reach(3, 32);
+  const Interval three = enclose(Rational(centre - reach), Rational(centre + reach), kPrecision);
+  const auto over = expand_over_piece(program_, root_, three, 2, kPrecision);
+  if (!over) return INFINITY;
+  const Series& series = over.value().coefficients;
+  return series.size() > 2 ? bound_of(series[2]) : 0;
+}
+
+// The cell that x lies in, but for 2^-48, if it has neighbours in the table; or -1.
+long FunctionTable::cell_at(Wide x) const {
+  const double position = std::floor(static_cast<double>(x) * 16) + kMiddle;
+  return position >= 1 && position < kCells - 1 ? static_cast<long>(position) : -1;
+}
+
+double FunctionTable::centre_of(long index) {
+  return (2 * static_cast<double>(index - kMiddle) + 1) * kHalfWidth;
+}
+
+FunctionTable::Expansion FunctionTable::expand(Wide x, double reach) const {
+  Expansion result;
+  result.value = (*this)(Ball<Wide>{x, 0});
+  const long index = cell_at(x);
+  if (index < 0 || !(reach <= kFar)) return result;
+  // x +- reach lies in so many cells on either side; slopes and bends are for a cell and the next two
+  const auto aside = static_cast<long>(reach * 16 * (1 + 0x1p-20) + 0x1p-20);
+  if (index - aside < 0 || index + aside >= kCells) return result;
+  double steepest = 0;
+  double bend = 0;
+  for (long i = index - aside; i <= index + aside; ++i) {
+    steepest = std::max(steepest, cells_[static_cast<std::size_t>(i)].slope);
+    bend = std::max(bend, cells_[static_cast<std::size_t>(i)].bend);
+  }
+  result.slope_error = steepest;
+  const Cell* cell = &cells_[static_cast<std::size_t>(index)];
+  if (!(cell->slope_error <= 1) || !std::isfinite(bend)) return result;
+  const Wide exact = x - centre_of(index);
+  const Wide t = std::clamp<Wide>(exact, -kHalfWidth, kHalfWidth);
+  Wide slope = (kOrder - 1) * cell->coefficients.back();
+  for (std::size_t k = kOrder - 1; k-- > 1;) {
+    slope = slope * t + static_cast<Wide>(k) * cell->coefficients.at(k);
+  }
+  const double off = magnitude(exact - t) + kRoundoff<Wide> * kHalfWidth;
+  result.slope = static_cast<double>(slope);
+  result.slope_error =
+      raised_slope(cell->slope_error + 2 * bend * (2 * off) + 0x1p-52 * std::fabs(result.slope));
+  result.bend = bend;
+  return result;
+}
+
 Ball<Wide> FunctionTable::operator()(Ball<Wide> x) const {
-  const double position = std::floor(static_cast<double>(x.mid) * 16) + kMiddle;
-  if (!(position >= 1 && position < kCells - 1 && x.rad <= kHalfWidth)) return evaluate_slowly(x);
-  const auto index = static_cast<std::size_t>(position);
-  const Cell& cell = cells_[index];
+  const long index = x.rad <= kHalfWidth ? cell_at(x.mid) : -1;
+  if (index < 0) return evaluate_slowly(x);
+  const Cell& cell = cells_[static_cast<std::size_t>(index)];
   if (!(cell.error <= kCoarse)) return evaluate_slowly(x);
-  const double centre = (2 * (static_cast<double>(index) - kMiddle) + 1) * kHalfWidth;
+  const double centre = centre_of(index);
   // t is rounded once; a midpoint that fp64 rounds into the next cell is outside this one by 2^-47
   // at most: both belong to what the slope makes up for
   const Wide exact = x.mid - centre;

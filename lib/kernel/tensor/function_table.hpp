@@ -31,6 +31,17 @@ public:
   Ball<Wide> operator()(Ball<Wide> x) const;
   Ball<Quad> operator()(Ball<Quad> x) const { return evaluate_slowly(x); }
 
+  /// f near x: for |d| <= reach, |f(x + d) - value.mid - slope d| is at most
+  /// value.rad + slope_error |d| + bend d^2.
+  struct Expansion {
+    Ball<Wide> value;
+    double slope = 0;
+    double slope_error = INFINITY;
+    double bend = 0;
+  };
+  /// Nothing is known where x +- reach leaves the table, or reach > 1.
+  Expansion expand(Wide x, double reach) const;
+
 private:
   static constexpr int kOrder = 14;
   static constexpr long kCells = 1024;  // of width 1/16, on [-32, 32]
@@ -38,10 +49,15 @@ private:
   struct Cell {
     std::array<Wide, kOrder> coefficients{};
     double error = INFINITY;
-    double slope = INFINITY;  // the largest |f'| on the cell, then on its neighbours too
+    double slope = INFINITY;        // the largest |f'| on the cell, then on its neighbours too
+    double slope_error = INFINITY;  // of f' by the coefficients
+    double bend = INFINITY;         // the largest |f''| / 2 on the cell and its neighbours
   };
 
   Cell make_cell(long index) const;
+  double bend_around(const Rational& centre) const;
+  long cell_at(Wide x) const;
+  static double centre_of(long index);
   template <class M>
   Ball<M> evaluate_slowly(Ball<M> x) const;
 

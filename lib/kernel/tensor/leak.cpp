@@ -17,7 +17,8 @@ Result<Rational> leak_of_tokens(const Model& original, const Model& converted,
   ATTNCERT_TRY(const TokenHeads* heads,
                sublayer_named<TokenHeads>(converted.network, scores.layer));
   if (!heads->masks) return unmasked(scores.layer);
-  return attention_leak(original, *layer, scores.inputs, scores.bound, heads->masks->omega, precision);
+  return attention_leak(original, *layer, scores.inputs, scores.bound, heads->masks->omega,
+                        precision);
 }
 
 Result<Rational> leak_of_neurons(const Model& original, const Model& converted,
@@ -67,7 +68,8 @@ Status triangle(Context& context, const Step& step, const Premises& premises) {
     same = same && exact->layer == goal->layer;
   } else {
     ATTNCERT_TRY(const LayerError* error, premise_as<LayerError>(premises, 0));
-    same = same && error->layer == goal->layer && error->inputs == goal->inputs && error->exact_masks;
+    same =
+        same && error->layer == goal->layer && error->inputs == goal->inputs && error->exact_masks;
     total += error->epsilon;
   }
   if (!same) return other_sublayer();

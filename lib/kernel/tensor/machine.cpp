@@ -100,10 +100,13 @@ Status Machine::check_size(Upper size, const std::string& what) const {
 Result<SoftmaxError> Machine::softmax(long terms, bool gaps, Upper scores,
                                       Upper reciprocal_sum) const {
   constexpr double quarter = 0.25;
+  const bool plain = !evaluation_.max_subtraction;
+  const Upper each = plain ? exp_up(Rational(scores.value())) : Upper::of(1.0);
+  ATTNCERT_CHECK(check_size(Upper::of(2.0) * Upper::of(terms) * each,
+                            plain ? "softmax without max-subtraction" : "a softmax's sum"));
   ATTNCERT_TRY(const Upper added, sum(terms, gaps));
   const Upper above = compound(exp_error, compute);
   const Upper below = exp_error + added + compute;
-  const bool plain = !evaluation_.max_subtraction;
   const Upper unit =
       (exp_tiny + Upper::of(2L) * accumulate_tiny) * (plain ? reciprocal_sum : Upper::of(1.0));
   const Upper lost = Upper::of(1.5) * Upper::of(terms) * unit;
@@ -115,9 +118,6 @@ Result<SoftmaxError> Machine::softmax(long terms, bool gaps, Upper scores,
     return useless("softmax over " + std::to_string(terms) + " terms in " +
                    std::string(evaluation_.compute.name) + " may lose every digit");
   }
-  const Upper each = plain ? exp_up(Rational(scores.value())) : Upper::of(1.0);
-  ATTNCERT_CHECK(check_size(Upper::of(2.0) * Upper::of(terms) * each,
-                            plain ? "softmax without max-subtraction" : "a softmax's sum"));
   return error;
 }
 

@@ -88,8 +88,8 @@ Result<std::vector<double>> value_diameters(const Model& model, const AttentionS
 // Scores lie in [-B, B], the bias token's is 0. In the worst row n_M / n_S is the number of tokens
 // (causal: one allowed), or 1 (full: the bias token alone is masked).
 Result<Rational> attention_leak(const Model& original, const AttentionSublayer& layer,
-                                const Inputs& inputs, const Rational& scores,
-                                const Rational& omega, Precision precision) {
+                                const Inputs& inputs, const Rational& scores, const Rational& omega,
+                                Precision precision) {
   ATTNCERT_TRY(const Rational tokens, tokens_of(original.network));
   ATTNCERT_TRY(const AttentionWeights weights, attention_weights(original, layer));
   const Rational ratio = layer.shape.mask == "causal" ? tokens : Rational(1);

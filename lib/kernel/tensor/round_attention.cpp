@@ -56,17 +56,19 @@ struct Vectors {
 };
 
 // Turning pairs by rotary positions: two products and a sum each, cos and sin rounded.
-void turn(const Machine& machine, const HeadShape& shape, Vectors& vectors) {
-  if (!shape.rotary) return;
+Status turn(const Machine& machine, const HeadShape& shape, Vectors& vectors) {
+  if (!shape.rotary) return ok();
   const Upper relative =
       compound(Upper::of(2L) * machine.compute, machine.compute, machine.compute);
-  const Upper pair = Upper::of(1.5);  // at least the root of 2
+  const Upper pair = Upper::of(2.0);  // both of a pair are off by so much of |q_0| + |q_1|
   const Upper tiny = Upper::of(shape.d_head) * Upper::of(6L) * machine.compute_tiny;
   for (std::size_t h = 0; h < vectors.length.size(); ++h) {
     const Upper computed = vectors.length[h] + vectors.error[h];
     vectors.error[h] =
         vectors.error[h] + relative * pair * computed + tiny * (Upper::of(1.0) + computed);
+    ATTNCERT_CHECK(machine.check_size(Upper::of(2L) * computed, "a turned query or key"));
   }
+  return ok();
 }
 
 Result<Vectors> vectors_of(const Machine& machine, const Maps& maps, const StoredMap& map,
@@ -85,7 +87,7 @@ Result<Vectors> vectors_of(const Machine& machine, const Maps& maps, const Store
     vectors.length.push_back(Upper::of(upper_double(lengths[h])));
     vectors.error.push_back(sqrt(squares));
   }
-  turn(machine, maps.shape, vectors);
+  ATTNCERT_CHECK(turn(machine, maps.shape, vectors));
   return vectors;
 }
 

@@ -44,6 +44,7 @@ Result<RoundingBound> error_of_mlp(const Machine& machine, const Model& model,
     inner.error.push_back(slope.steepest * rows.error[j] +
                           machine.activation * (rows.size[j] + rows.error[j]) +
                           machine.compute_tiny);
+    ATTNCERT_CHECK(machine.check_size(inner.size.back() + inner.error.back(), "an activation"));
   }
   ATTNCERT_TRY(Affine out, mlp_output(model, mlp));
   ATTNCERT_TRY(const StoredMap second, stored_map(machine, model, mlp.out, std::move(out)));

@@ -7,6 +7,12 @@ using namespace attncert::testing;
 
 namespace {
 
+Evaluation evaluation_in(const std::string& format) {
+  Evaluation evaluation;
+  evaluation.storage = evaluation.compute = evaluation.accumulate = format_named(format).value();
+  return evaluation;
+}
+
 Prompts prompts() { return {{{0}, {1, 2}, {3, 4, 0}, {2, 2, 2}}, std::string(64, 'e')}; }
 
 std::string shard(const Transformer& t, long first, long last, long generate = 2,
@@ -96,6 +102,80 @@ TEST_CASE("rule argmax: a network that pools its first row has one row of output
   Context context(std::move(subjects));
   const Step step = structural(Rule::argmax, ArgmaxShard{0, 4, 3, {}});
   CHECK(outcome(check_step(context, step, {})) == "ok");
+}
+
+TEST_CASE("rule argmax: with an evaluation, also as machines compute") {
+  const Transformer t;
+  const auto computed = [](const Transformer& models, const Evaluation& evaluation,
+                           long generate = 2, std::vector<long> except = {}) {
+    return models.check(
+        structural(Rule::argmax, ArgmaxShard{0, 4, generate, std::move(except), evaluation}), {},
+        prompts());
+  };
+  CHECK(computed(t, evaluation_in("fp64")) == "ok");
+  CHECK(computed(t, evaluation_in("fp64"), 1) == "ok");
+  CHECK(computed(t, evaluation_in("fp64"), 7) == name(ErrorCode::NetworkField));
+  CHECK(computed(t, evaluation_in("e4m3")) != "ok");
+  Evaluation coarse = evaluation_in("bf16");
+  coarse.storage = format_named("fp64").value();
+  CHECK(computed(t, coarse) == name(ErrorCode::EnclosureUnbounded));
+  coarse.accumulate = format_named("fp64").value();
+  CHECK(computed(t, coarse) == name(ErrorCode::EnclosureUnbounded));
+  CHECK(computed(t, coarse, 2, {0, 1, 2, 3}) == "ok");  // nothing is said
+  CHECK(computed(Transformer(Rational(64)), evaluation_in("fp64")) ==
+        name(ErrorCode::RigorousUnsupported));
+  CHECK(computed(Transformer({}, "-1"), evaluation_in("fp64")) == name(ErrorCode::MarginNotProved));
+  Evaluation plain = evaluation_in("fp64");
+  plain.max_subtraction = false;
+  CHECK(computed(t, plain) == name(ErrorCode::RoundingUnsupported));
+}
+
+TEST_CASE("same_computed_argmax: margins that only exact arithmetic has are not proved") {
+  const Transformer t;
+  const RigorousModel guess = RigorousModel::make(t.original()).value();
+  long refused = 0;
+  for (const char* accumulate : {"fp64", "fp32", "tf32", "bf16"}) {
+    Evaluation evaluation = evaluation_in("fp64");
+    evaluation.accumulate = format_named(accumulate).value();
+    const auto before = ComputedModel::make(t.original(), evaluation).value();
+    const auto after = ComputedModel::make(t.converted(), evaluation).value();
+    for (const Prompt& prompt : prompts().prompts) {
+      const std::string what = outcome(same_computed_argmax(guess, before, after, prompt, 3));
+      CAPTURE(what);
+      if (std::string(accumulate) == "fp64") CHECK(what == "ok");
+      refused += what == "ok" ? 0 : 1;
+    }
+  }
+  CHECK(refused > 0);
+}
+
+TEST_CASE("rule argmax: a computed network that pools its first row, prefix by prefix") {
+  const Transformer t;
+  Subjects subjects = t.subjects(prompts());
+  for (Model* model : {&*subjects.original, &*subjects.converted}) {
+    model->network.first_row_only = true;
+  }
+  CHECK_FALSE(ComputedModel::make(*subjects.converted, evaluation_in("fp64")).value().is_causal());
+  Context context(std::move(subjects));
+  const Step step = structural(Rule::argmax, ArgmaxShard{0, 4, 3, {}, evaluation_in("fp64")});
+  CHECK(outcome(check_step(context, step, {})) == "ok");
+}
+
+TEST_CASE("rule shard-union: shards of the conclusion's evaluation") {
+  const Transformer t;
+  SameArgmax good = claim(t);
+  const std::string uncovered = name(ErrorCode::ShardsNotCovering);
+  const ArgmaxShard exact{0, 4, 2, {}};
+  const ArgmaxShard computed{0, 4, 2, {}, evaluation_in("fp64")};
+  CHECK(united(good, {computed}) == uncovered);
+  good.evaluation = evaluation_in("fp64");
+  CHECK(united(good, {computed}) == "ok");
+  CHECK(united(good, {exact}) == uncovered);
+  good.evaluation = evaluation_in("fp32");
+  CHECK(united(good, {computed}) == uncovered);
+  good.evaluation = evaluation_in("fp64");
+  good.evaluation->exp_ulp = 2;
+  CHECK(united(good, {computed}) == uncovered);
 }
 
 TEST_CASE("rule shard-union: all prompts, in order, once") {

@@ -103,36 +103,53 @@ TEST_CASE("rule round-mlp: computed neuron heads are not farther off than certif
   }
 }
 
+namespace {
+
+void compare_attention(const char* what, const Model& model, bool converted) {
+  const AttentionMaps maps =
+      converted
+          ? maps_of(model, *sublayer_named<TokenHeads>(model.network, kAttention).value())
+          : maps_of(model, *sublayer_named<AttentionSublayer>(model.network, kAttention).value());
+  const auto width = static_cast<std::size_t>(model.network.d_model);
+  const auto within = [width](Vector result) {
+    result.resize(width);
+    return result;
+  };
+  for (const Evaluation& machine : evaluations()) {
+    const auto bound =
+        attention_rounding(model, converted, kAttention, computed(1), machine, {}, 64);
+    REQUIRE(outcome(bound) == "ok");
+    std::vector<Vector> rows;
+    compare(
+        what, machine, bound.value().error, maps.key,
+        [&](const auto& m, const Vector& n) {
+          rows.push_back(n);
+          if (rows.size() > 6) rows.erase(rows.begin());
+          return within(computed_attention(m, maps, rows));
+        },
+        [&](const Vector&) { return within(exact_attention(maps, rows)); });
+  }
+}
+
+}  // namespace
+
 TEST_CASE("rule round-attention: computed attention is not farther off than certified") {
   const Adder adder;
-  for (const bool converted : {false, true}) {
-    const Model& model = converted ? adder.converted() : adder.original();
-    const AttentionMaps maps =
-        converted
-            ? maps_of(model, *sublayer_named<TokenHeads>(model.network, kAttention).value())
-            : maps_of(model, *sublayer_named<AttentionSublayer>(model.network, kAttention).value());
-    const auto width = static_cast<std::size_t>(model.network.d_model);
-    for (const Evaluation& machine : evaluations()) {
-      const auto bound =
-          attention_rounding(model, converted, kAttention, computed(1), machine, {}, 64);
-      REQUIRE(outcome(bound) == "ok");
-      std::vector<Vector> rows;
-      compare(
-          converted ? "token heads" : "attention", machine, bound.value().error, maps.key,
-          [&](const auto& m, const Vector& n) {
-            rows.push_back(n);
-            if (rows.size() > 6) rows.erase(rows.begin());
-            Vector result = computed_attention(m, maps, rows);
-            result.resize(width);
-            return result;
-          },
-          [&](const Vector&) {
-            Vector result = exact_attention(maps, rows);
-            result.resize(width);
-            return result;
-          });
+  compare_attention("attention", adder.original(), false);
+  compare_attention("token heads", adder.converted(), true);
+  Model turning = adder.original();
+  for (Sublayer& sublayer : turning.network.sublayers) {
+    if (auto* layer = std::get_if<AttentionSublayer>(&sublayer)) {
+      layer->shape.rotary = Rotary{10000, true};
     }
   }
+  compare_attention("attention with rotary positions", turning, false);
+  const auto error = [](const Model& model) {
+    return attention_rounding(model, false, kAttention, computed(1), evaluations().front(), {}, 64)
+        .value()
+        .error;
+  };
+  CHECK(error(turning) > error(adder.original()));
 }
 
 TEST_CASE("rule round-mlp: where everything underflows, the bound is of that size") {

@@ -177,6 +177,10 @@ TEST_CASE("rounding: useless bounds and overflow are refused by name") {
   const auto vast = [](Parts& parts) { parts.tensors["gain"].values[0] = 0x1p1000; };
   CHECK(tiny(evaluation("fp64", "fp64"), vast, computed(real("1e300"))) ==
         name(ErrorCode::RoundingOverflow));
+  const auto square = [](Parts& parts) { parts.mlp().activation = "(* x x)"; };
+  CHECK(tiny(evaluation("fp16", "fp32"), square) == "ok");
+  CHECK(tiny(evaluation("fp16", "fp32"), square, computed(100)) ==
+        name(ErrorCode::RoundingOverflow));
   CHECK(tiny(kSingle, kUnchanged) == "ok");
 }
 

@@ -130,16 +130,43 @@ inline Vector part(const Vector& v, long first, long count) {
   return {v.begin() + first, v.begin() + first + count};
 }
 
+/// Rotary positions turn pairs of a head's coordinates, with or without rounding.
+inline Vector turned(const Vector& v, const HeadShape& shape, std::size_t position,
+                     const RoundingMachine* machine) {
+  if (!shape.rotary) return v;
+  const auto op = [machine](double x) { return machine != nullptr ? machine->op(x) : x; };
+  const long half = shape.d_head / 2;
+  Vector result = v;
+  for (long first = 0; first < static_cast<long>(v.size()); first += shape.d_head) {
+    for (long p = 0; p < half; ++p) {
+      const bool together = shape.rotary->interleaved;
+      const auto i = static_cast<std::size_t>(first + (together ? 2 * p : p));
+      const auto j = static_cast<std::size_t>(first + (together ? 2 * p + 1 : p + half));
+      const double angle =
+          static_cast<double>(position) *
+          std::pow(static_cast<double>(shape.rotary->base),
+                   -2.0 * static_cast<double>(p) / static_cast<double>(shape.d_head));
+      const double c = op(std::cos(angle));
+      const double s = op(std::sin(angle));
+      result[i] = op(op(v[i] * c) - op(v[j] * s));
+      result[j] = op(op(v[i] * s) + op(v[j] * c));
+    }
+  }
+  return result;
+}
+
 /// What attention adds to the last of some rows, its output map applied.
 inline Vector computed_attention(const RoundingMachine& m, const AttentionMaps& maps,
                                  const std::vector<Vector>& rows) {
   std::vector<Vector> keys;
   std::vector<Vector> values;
   for (const Vector& n : rows) {
-    keys.push_back(computed_map(m, maps.key, m.normed(n, maps.norm)));
+    keys.push_back(
+        turned(computed_map(m, maps.key, m.normed(n, maps.norm)), maps.shape, keys.size(), &m));
     values.push_back(computed_map(m, maps.value, m.normed(n, maps.norm)));
   }
-  const Vector query = computed_map(m, maps.query, m.normed(rows.back(), maps.norm));
+  const Vector query = turned(computed_map(m, maps.query, m.normed(rows.back(), maps.norm)),
+                              maps.shape, rows.size() - 1, &m);
   const long d = maps.shape.d_head;
   Vector means;
   for (long h = 0; h < maps.shape.n_head; ++h) {
@@ -163,10 +190,12 @@ inline Vector exact_attention(const AttentionMaps& maps, const std::vector<Vecto
   std::vector<Vector> keys;
   std::vector<Vector> values;
   for (const Vector& n : rows) {
-    keys.push_back(exact_map(maps.key, exact_normed(n, maps.norm)));
+    keys.push_back(
+        turned(exact_map(maps.key, exact_normed(n, maps.norm)), maps.shape, keys.size(), nullptr));
     values.push_back(exact_map(maps.value, exact_normed(n, maps.norm)));
   }
-  const Vector query = exact_map(maps.query, exact_normed(rows.back(), maps.norm));
+  const Vector query = turned(exact_map(maps.query, exact_normed(rows.back(), maps.norm)),
+                              maps.shape, rows.size() - 1, nullptr);
   const long d = maps.shape.d_head;
   Vector means;
   for (long h = 0; h < maps.shape.n_head; ++h) {

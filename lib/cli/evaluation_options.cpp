@@ -1,0 +1,43 @@
+#include "evaluation_options.hpp"
+
+namespace attncert::cli {
+
+Result<Evaluation> EvaluationOptions::read() const {
+  return evaluation_of({{"storage", storage.empty() ? format : storage},
+                        {"compute", format},
+                        {"accumulate", accumulate.empty() ? format : accumulate},
+                        {"order", order},
+                        {"underflow", underflow},
+                        {"exp_ulp", exp_ulp},
+                        {"activation_error", activation_error},
+                        {"softmax", softmax},
+                        {"exp_zero", exp_zero},
+                        {"masked_scores", mask_constant}});
+}
+
+CLI::Option* add_evaluation_options(CLI::App& command, EvaluationOptions& options) {
+  CLI::Option* format = command.add_option("--format", options.format,
+                                           "of operations: fp64, fp32, tf32, fp16, bf16, ...");
+  command.add_option("--accumulate", options.accumulate, "format of sums; else that of operations");
+  command.add_option("--storage", options.storage, "format of weights; else that of operations");
+  command.add_option("--order", options.order, "of sums: any, sequential, pairwise, blocks:K")
+      ->capture_default_str();
+  command.add_option("--underflow", options.underflow, "gradual or flush")->capture_default_str();
+  command.add_option("--softmax", options.softmax, "max-subtraction or plain")
+      ->capture_default_str();
+  command.add_option("--exp-ulp", options.exp_ulp, "error of exponentials in ulp")
+      ->capture_default_str();
+  command
+      .add_option("--activation-error", options.activation_error,
+                  "error of activations in unit roundoffs of |z|")
+      ->capture_default_str();
+  command.add_option("--exp-zero", options.exp_zero, "e^t is 0 for t <= -T: T, or never")
+      ->capture_default_str();
+  command
+      .add_option("--mask-constant", options.mask_constant,
+                  "what masked scores are lowered by, or left-out")
+      ->capture_default_str();
+  return format;
+}
+
+}  // namespace attncert::cli

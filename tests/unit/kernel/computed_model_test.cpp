@@ -1,0 +1,111 @@
+#include "attncert/kernel/computed_model.hpp"
+
+#include "attncert/model/importer.hpp"
+#include "unit/kernel/float_machine.hpp"
+#include "unit/kernel/transformer.hpp"
+
+using namespace attncert;
+using namespace attncert::testing;
+
+namespace {
+
+Evaluation evaluation_in(const std::string& format) {
+  Evaluation evaluation;
+  evaluation.storage = evaluation.compute = evaluation.accumulate = format_named(format).value();
+  return evaluation;
+}
+
+std::filesystem::path adder(const std::string& name) {
+  return std::filesystem::path(ATTNCERT_SOURCE_DIR) / "certificates" / "models" / name;
+}
+
+// The largest distance of a machine's outputs from the middle of the enclosure, relative to its radius.
+double worst(const Rows& computed, const Enclosure<Wide>& certified) {
+  double ratio = 0;
+  for (long i = 0; i < certified.rows(); ++i) {
+    for (long k = 0; k < certified.columns(); ++k) {
+      const Ball<Wide> ball = certified.at(i, k);
+      const float value = computed[static_cast<std::size_t>(i)][static_cast<std::size_t>(k)];
+      ratio = std::max(ratio, magnitude(ball.mid - value) / ball.rad);
+    }
+  }
+  return ratio;
+}
+
+}  // namespace
+
+TEST_CASE("computed model: what an fp32 machine computes, in whatever order, is enclosed") {
+  const std::vector<long> sum{4, 7, 5, 1, 8, 9};
+  for (const char* name : {"adder-gelu", "adder-gelu/heads", "adder-silu", "adder-silu/heads"}) {
+    CAPTURE(name);
+    const LoadedModel model = load_model(adder(name)).value();
+    const auto certified = ComputedModel::make(model.model, evaluation_in("fp32")).value();
+    const ComputedOutputs outputs = certified.run_tokens(sum).value();
+    const RigorousModel exact = RigorousModel::make(model.model).value();
+    const Enclosure<Wide> real = exact.run_tokens(sum).value();
+    double ratio = 0;
+    for (unsigned seed = 0; seed < 6; ++seed) {
+      ratio = std::max(ratio, worst(FloatMachine(model.model, seed).run(sum), outputs.outputs));
+    }
+    MESSAGE(name << ": measured/certified " << ratio);
+    CHECK(ratio <= 1);
+    CHECK(ratio > 1e-6);  // some rounding was measured
+    for (long i = 0; i < real.rows(); ++i) {
+      for (long k = 0; k < real.columns(); ++k) {
+        const Ball<Wide> ball = outputs.outputs.at(i, k);
+        CHECK(magnitude(ball.mid - real.at(i, k).mid) <= ball.rad + real.at(i, k).rad);
+        CHECK(ball.rad < 1);
+      }
+    }
+  }
+}
+
+TEST_CASE("computed model: in fp64 enclosures are narrow, in bf16 nothing is known") {
+  const Transformer t;
+  for (const Model* model : {&t.original(), &t.converted()}) {
+    const auto fine = ComputedModel::make(*model, evaluation_in("fp64")).value();
+    const auto exact = RigorousModel::make(*model).value();
+    const ComputedOutputs outputs = fine.run_tokens({3, 4, 0}).value();
+    const Enclosure<Wide> real = exact.run_tokens({3, 4, 0}).value();
+    REQUIRE(outputs.winners.size() == 3);
+    for (long i = 0; i < real.rows(); ++i) {
+      CHECK(outputs.winners[static_cast<std::size_t>(i)] >= 0);
+      for (long k = 0; k < real.columns(); ++k) {
+        const Ball<Wide> ball = outputs.outputs.at(i, k);
+        CHECK(magnitude(ball.mid - real.at(i, k).mid) <= ball.rad + real.at(i, k).rad);
+        CHECK(ball.rad < 1e-8);
+        CHECK(ball.rad > 0);
+      }
+    }
+    CHECK(outcome(fine.run_tokens({})) == name(ErrorCode::NetworkField));
+    CHECK(outcome(fine.run_tokens({5})) == name(ErrorCode::NetworkField));
+    CHECK(outcome(fine.run_tokens({0, 0}, 2)) == name(ErrorCode::NetworkField));
+  }
+  Evaluation coarse = evaluation_in("bf16");
+  coarse.storage = format_named("fp64").value();
+  const auto model = ComputedModel::make(t.original(), coarse);
+  REQUIRE(model);
+  CHECK(outcome(model.value().run_tokens({3, 4, 0})) == name(ErrorCode::EnclosureUnbounded));
+}
+
+TEST_CASE("computed model: what it does not know is refused by name") {
+  const Transformer t;
+  const auto refused = [](const Model& model, const Evaluation& evaluation) {
+    return outcome(ComputedModel::make(model, evaluation));
+  };
+  const std::string unsupported = name(ErrorCode::RoundingUnsupported);
+  CHECK(refused(t.original(), evaluation_in("fp64")) == "ok");
+  CHECK(refused(Transformer(Rational(64)).converted(), evaluation_in("fp64")) == unsupported);
+  Evaluation evaluation = evaluation_in("fp64");
+  evaluation.max_subtraction = false;
+  CHECK(refused(t.original(), evaluation) == unsupported);
+  evaluation = evaluation_in("fp64");
+  evaluation.mask_constant = 100;
+  CHECK(refused(t.original(), evaluation) == unsupported);
+  evaluation = evaluation_in("fp64");
+  evaluation.underflow = Underflow::flush;
+  CHECK(refused(t.original(), evaluation) == unsupported);
+  CHECK(refused(t.original(), evaluation_in("e4m3")) != "ok");
+  const LoadedModel adder_model = load_model(adder("adder-gelu")).value();
+  CHECK(refused(adder_model.model, evaluation_in("fp16")) == unsupported);  // fp32 weights
+}
