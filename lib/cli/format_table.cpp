@@ -66,7 +66,7 @@ std::string upper_text(const Rational& x) {
 std::string exact_text(const Rational& x) {
   std::string text = to_string(x);
   constexpr std::size_t widest = 12;
-  if (text.size() <= widest) return text;
+  if (text.size() <= widest && !text.starts_with("0x")) return text;
   std::array<char, 40> dyadic{};
   std::snprintf(dyadic.data(), dyadic.size(), "%a", x.convert_to<double>());
   return dyadic.data();

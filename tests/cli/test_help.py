@@ -9,7 +9,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import harness  # noqa: E402
 
 COMMANDS = [["attncert"], ["attncert", "bound"], ["attncert", "certify"], ["attncert", "explain"],
-            ["attncert", "convert"], ["attncert", "mask"], ["attncert", "approximate"],
+            ["attncert", "convert"], ["attncert", "mask"], ["attncert", "approximate"], ["attncert", "formats"],
             ["attncert", "evaluate"], ["attncert", "export"], ["attncert-check"]]
 OPTIONS = {"bound": ["TARGET", "APPROXIMANT", "--domain", "--rel-gap", "--json"],
            "certify": ["TARGET", "APPROXIMANT", "--domain", "--epsilon", "-o"],
@@ -17,14 +17,15 @@ OPTIONS = {"bound": ["TARGET", "APPROXIMANT", "--domain", "--rel-gap", "--json"]
            "convert": ["MODEL", "-o", "--heads-per-neuron", "--epsilon", "--approximant", "--box",
                        "--masks", "--mask-epsilon", "--prompts", "--input", "--tensor", "--json"],
            "mask": ["--tokens", "--pattern", "--score-bound", "--value-bound", "--epsilon", "-o",
-                    "--json"],
+                    "--model", "--layer", "--box", "--format", "--underflow", "--terms", "--json"],
+           "formats": ["--reach", "--format", "--underflow", "-o", "--json"],
            "approximate": ["TARGET", "--heads", "--epsilon", "-o", "--rel-gap", "--search",
                            "--json"],
            "evaluate": ["MODEL", "--tokens", "--input", "--tensor", "--rigorous", "--json"],
            "export": ["MODEL", "-o", "--sublayer", "--dtype"],
            "attncert-check": ["FILE|DIR", "--claim", "--json"],
            "attncert": ["bound", "certify", "explain", "convert", "mask", "approximate",
-                        "evaluate", "export"]}
+                        "formats", "evaluate", "export"]}
 LONGEST_LINE = 120
 
 

@@ -12,25 +12,27 @@ using namespace attncert::testing;
 
 namespace {
 
-constexpr Precision kPrecision = 192;  // numbers up to 2^128, errors down to 2^-20
+constexpr Precision kPrecision = 192;     // numbers up to 2^128, errors down to 2^-20
+constexpr Precision kNearPrecision = 80;  // numbers up to 16
 
 Format named(std::string_view name) { return format_named(name).value(); }
 
-Interval sigmoid_sum(const StoredGate& gate, double z) {
-  Interval sum = integer(1, kPrecision);
+Interval sigmoid_sum(const StoredGate& gate, double z, Precision precision) {
+  Interval sum = integer(1, precision);
   for (const StoredScore& score : gate.scores) {
     const Rational exponent = -(Rational(score.slope) * Rational(z) + Rational(score.shift));
-    sum = sum + exp(enclose(exponent, kPrecision), kPrecision);
+    sum = sum + exp(enclose(exponent, precision), precision);
   }
   return sum;
 }
 
 // sum_i c_i z / (1 + sum_k e^-(b_ik z + beta_ik))
 Interval exact_output(const std::vector<StoredGate>& gates, double z) {
-  Interval output = integer(0, kPrecision);
+  const Precision precision = std::fabs(z) <= 16 ? kNearPrecision : kPrecision;
+  Interval output = integer(0, precision);
   for (const StoredGate& gate : gates) {
     const Rational value = Rational(gate.coefficient) * Rational(z);
-    output = output + enclose(value, kPrecision) / sigmoid_sum(gate, z);
+    output = output + enclose(value, precision) / sigmoid_sum(gate, z, precision);
   }
   return output;
 }
