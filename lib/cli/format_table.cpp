@@ -170,7 +170,7 @@ void add_masks(std::ostringstream& out, const FormatTable& table) {
   for (std::size_t i = 0; i < table.masks.size(); ++i) {
     const MaskFormats& masks = table.masks[i];
     out << "| " << table.mask_settings[i].format.name << " | -"
-        << to_scientific(masks.exp_zero, 6, Direction::up);
+        << to_string(round_decimal(masks.exp_zero, 7, Direction::up));
     for (const EncodingBound& bound : masks.encodings) out << " | " << mask_cell(bound);
     out << " |\n";
   }
@@ -182,7 +182,10 @@ Json to_json(const TableEntry& entry) {
     json["overflows"] = true;
     return json;
   }
-  const auto text = [](const Rational& x) { return upper_text(x); };
+  constexpr int digits = 15;
+  const auto text = [](const Rational& x) {
+    return x == 0 ? "0" : to_scientific(x, digits, Direction::up);
+  };
   json["gates"] = attncert::to_json(entry.choice->gates);
   json["approximation"] = text(entry.choice->approximation);
   json["rounding"] = text(entry.choice->rounding);
