@@ -235,10 +235,8 @@ TEST_CASE("emulation: operations are exact results rounded once") {
 TEST_CASE("emulation: every pair of fp8 numbers") {
   for (const char* name : {"e4m3", "e5m2"}) {
     const std::vector<double> numbers = finite_numbers(named(name));
-    for (std::size_t i = 0; i < numbers.size(); i += 1) {
-      for (std::size_t j = i % 7; j < numbers.size(); j += 7) {
-        check_operations(named(name), numbers[i], numbers[j]);
-      }
+    for (const double x : numbers) {
+      for (const double y : numbers) check_operations(named(name), x, y);
     }
   }
 }
