@@ -17,18 +17,28 @@ constexpr Precision kNearPrecision = 80;  // numbers up to 16
 
 Format named(std::string_view name) { return format_named(name).value(); }
 
+// 1 / (1 + sum_k e^-(b_k z + beta_k)); MPFR takes long for powers it can just hold.
+Interval exact_weight(const StoredGate& gate, const Interval& z, Precision precision) {
+  constexpr int far = 3000;
+  const Interval tiny = enclose(Rational(0), power_of_two(-far), precision);
+  Interval sum = integer(1, precision);
+  for (const StoredScore& score : gate.scores) {
+    const Interval exponent = -(enclose(Rational(score.slope), precision) * z +
+                                enclose(Rational(score.shift), precision));
+    if (is_at_least(exponent, far)) return tiny;
+    sum = sum + (is_at_most(exponent, -far) ? tiny : exp(exponent, precision));
+  }
+  return integer(1, precision) / sum;
+}
+
 // sum_i c_i z / (1 + sum_k e^-(b_ik z + beta_ik))
 Interval exact_output(const std::vector<StoredGate>& gates, double z) {
   const Precision precision = std::fabs(z) <= 16 ? kNearPrecision : kPrecision;
-  const auto number = [precision](double x) { return enclose(Rational(x), precision); };
-  const Interval at = number(z);
+  const Interval at = enclose(Rational(z), precision);
   Interval output = integer(0, precision);
   for (const StoredGate& gate : gates) {
-    Interval sum = integer(1, precision);
-    for (const StoredScore& score : gate.scores) {
-      sum = sum + exp(-(number(score.slope) * at + number(score.shift)), precision);
-    }
-    output = output + number(gate.coefficient) * at / sum;
+    const Interval value = enclose(Rational(gate.coefficient), precision) * at;
+    output = output + value * exact_weight(gate, at, precision);
   }
   return output;
 }
