@@ -21,6 +21,7 @@ int main(int argc, char** argv) {
   add_approximate(application, exit_code);
   add_convert(application, exit_code);
   add_mask(application, exit_code);
+  add_formats(application, exit_code);
   add_evaluate(application, exit_code);
   add_agree(application, exit_code);
   add_export(application, exit_code);

@@ -61,6 +61,7 @@ void add_explain(CLI::App& application, int& exit_code);
 void add_approximate(CLI::App& application, int& exit_code);
 void add_convert(CLI::App& application, int& exit_code);
 void add_mask(CLI::App& application, int& exit_code);
+void add_formats(CLI::App& application, int& exit_code);
 void add_evaluate(CLI::App& application, int& exit_code);
 void add_agree(CLI::App& application, int& exit_code);
 void add_export(CLI::App& application, int& exit_code);

@@ -17,7 +17,7 @@ std::string number_text(const std::optional<Rational>& x) {
   if (!x) return "none";
   const std::string exact = to_string(*x);
   constexpr std::size_t widest = 12;
-  return exact.size() <= widest ? exact : to_scientific(*x, 9, Direction::up);
+  return exact.size() <= widest ? exact : to_string(round_decimal(*x, 9, Direction::up));
 }
 
 std::string error_text(const Rational& error) {

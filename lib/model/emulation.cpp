@@ -61,17 +61,18 @@ double exponential_to_odd(double x) {
   const Interval near = exp(enclose(Rational(x), kDoublePrecision), kDoublePrecision - 1);
   const double below = lower_double(near);
   const double above = upper_double(near);
-  if (below == 0 || std::isinf(above)) return above;  // far beyond every narrower format
   return below + (above - below) / 2;
 }
 
 // The C library's exp is good to 40 bits at least, which almost always settles it.
 double narrow_exponential(const Machine& machine, double x) {
   constexpr double margin = 0x1p-40;
+  constexpr double far = 700;  // e^far is beyond every format narrower than double
+  if (std::fabs(x) > far) return rounded(machine, x < 0 ? 0x1p-1000 : 0x1p1000, machine.exp_result);
   const double approx = std::exp(x);
   const double below = rounded(machine, approx * (1 - margin), machine.exp_result);
   const double above = rounded(machine, approx * (1 + margin), machine.exp_result);
-  if (below == above && std::isnormal(approx)) return below;
+  if (below == above) return below;
   return rounded(machine, exponential_to_odd(x), machine.exp_result);
 }
 

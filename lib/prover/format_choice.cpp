@@ -61,9 +61,10 @@ Result<std::vector<Rational>> rounded_coefficients(const Gates& gates, const For
 
 Gates one_gate(const Rational& slope) { return {{"1", {{to_string(slope), "0"}}}}; }
 
-// The numbers of the format within a tenth of a slope, at most so many to either side.
+// The numbers of the format near a slope.
 std::vector<Rational> slopes_near(const Rational& slope, const Format& format) {
-  constexpr int most = 12;
+  constexpr int finest = 12;  // with more bits, neighbours hardly differ
+  const int most = format.precision > finest ? 1 : 12;
   constexpr double widest = 0.15;
   std::vector<Rational> slopes;
   const double centre = slope.convert_to<double>();

@@ -13,6 +13,13 @@ constexpr Precision kPrecision = 96;
 Interval number(const Rational& x) { return enclose(x, kPrecision); }
 Interval number(double x) { return enclose(Rational(x), kPrecision); }
 
+// e^x; far below every format only that it is tiny, because MPFR would hold the number exactly.
+Interval power(const Interval& x) {
+  constexpr int far = 3000;
+  if (is_at_most(x, -far)) return enclose(Rational(0), power_of_two(-far), kPrecision);
+  return exp(x, kPrecision);
+}
+
 // |computed - exact| <= error, where exact is somewhere in an interval.
 struct Quantity {
   Interval exact;
@@ -138,7 +145,7 @@ Quantity Cell::shifted(const StoredGate& gate, const std::vector<Quantity>& scor
   Quantity exponent{number(slope) * z_ + number(shift), scores[k].error + scores[top].error};
   const Interval half = half_unit(size(exponent));
   if (k != 0 && top != 0) exponent.error = exponent.error + half;  // else a score less 0
-  const Interval exact = exp(exponent.exact, kPrecision);
+  const Interval exact = power(exponent.exact);
   const Interval moved = exact * (exp(exponent.error, kPrecision) - one_);
   return {exact, moved + exponential_error(exact + moved)};
 }
@@ -175,7 +182,7 @@ Weight Cell::weight(const StoredGate& gate) {
   Interval sum = one_;
   for (const StoredScore& stored : gate.scores) {
     scores.push_back(score(stored));
-    sum = sum + exp(scores.back().exact, kPrecision);
+    sum = sum + power(scores.back().exact);
   }
   Weight result{one_ / sum, zero_};
   for (std::size_t top = 0; top < scores.size(); ++top) {

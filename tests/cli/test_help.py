@@ -10,14 +10,16 @@ import harness  # noqa: E402
 
 COMMANDS = [["attncert"], ["attncert", "bound"], ["attncert", "certify"], ["attncert", "explain"],
             ["attncert", "convert"], ["attncert", "mask"], ["attncert", "approximate"],
-            ["attncert", "evaluate"], ["attncert", "export"], ["attncert", "audit"], ["attncert-check"]]
+            ["attncert", "formats"], ["attncert", "evaluate"], ["attncert", "export"],
+            ["attncert", "audit"], ["attncert-check"]]
 OPTIONS = {"bound": ["TARGET", "APPROXIMANT", "--domain", "--rel-gap", "--json"],
            "certify": ["TARGET", "APPROXIMANT", "--domain", "--epsilon", "-o"],
            "explain": ["FILE"],
            "convert": ["MODEL", "-o", "--heads-per-neuron", "--epsilon", "--approximant", "--box",
                        "--masks", "--mask-epsilon", "--prompts", "--input", "--tensor", "--json"],
            "mask": ["--tokens", "--pattern", "--score-bound", "--value-bound", "--epsilon", "-o",
-                    "--json"],
+                    "--model", "--layer", "--box", "--format", "--underflow", "--terms", "--json"],
+           "formats": ["--reach", "--format", "--underflow", "-o", "--json"],
            "approximate": ["TARGET", "--heads", "--epsilon", "-o", "--rel-gap", "--search",
                            "--json"],
            "evaluate": ["MODEL", "--tokens", "--input", "--tensor", "--rigorous", "--json"],
@@ -28,7 +30,7 @@ OPTIONS = {"bound": ["TARGET", "APPROXIMANT", "--domain", "--rel-gap", "--json"]
                      "--json"],
            "attncert-check": ["FILE|DIR", "--claim", "--json"],
            "attncert": ["bound", "certify", "explain", "convert", "mask", "approximate",
-                        "evaluate", "export", "audit"]}
+                        "formats", "evaluate", "export", "audit"]}
 LONGEST_LINE = 120
 
 

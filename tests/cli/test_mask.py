@@ -1,6 +1,7 @@
 """`attncert mask`: Omega against a 60-digit oracle, every pattern, its certificates, bad input."""
 
 import decimal
+import math
 import os
 import random
 import sys
@@ -253,6 +254,84 @@ def test_claim(suite):
         suite.equal(checked.code, code, f"--claim with {members}")
 
 
+# ---- formats and models --------------------------------------------------------------------------
+
+
+CAUSAL = ["--tokens", "1024", "--pattern", "causal", "--score-bound", "10", "--value-bound", "1/2"]
+# smallest subnormal and normal number: the exponential of what is computed as 0
+FORMATS = {"fp64": (-1074, -1022), "fp32": (-149, -126), "tf32": (-136, -126), "fp16": (-24, -14),
+           "bf16": (-133, -126), "e4m3": (-9, -6), "e5m2": (-16, -14)}
+
+
+def by_encoding(outcome):
+    return {one["encoding"]: one for one in outcome.json()["format"]["encodings"]}
+
+
+def test_formats(suite):
+    """Thresholds are those of correctly rounded exponentials; subtracting is exact from there on."""
+    for name, exponents in FORMATS.items():
+        for underflow, power in (("gradual", exponents[0] - 1), ("flush", exponents[1])):
+            outcome = suite.attncert("mask", *CAUSAL, "--format", name, "--underflow", underflow,
+                                     "--json")
+            case = f"mask --format {name} --underflow {underflow}"
+            if not suite.check(outcome.code == 0, case, outcome):
+                continue
+            zero = float(harness.exact(outcome.json()["format"]["exp_zero"]))
+            least = -power * math.log(2)
+            slack = 0.14 if underflow == "flush" else 1e-9
+            suite.check(least - 1e-12 <= zero <= least + slack, f"{case}: threshold", outcome)
+            encodings = by_encoding(outcome)
+            subtract = encodings["subtract-after"]
+            suite.equal(subtract["error"], "0", f"{case}: nothing leaks")
+            omega = harness.exact(subtract["omega"])
+            suite.check(omega >= 20 + least * 0.8, f"{case}: Omega", outcome)
+            suite.equal(outcome.json()["format"]["recommended"], "subtract-after", case)
+            errors = [harness.exact(encodings[one]["error"])
+                      for one in ("subtract-after", "add-after", "add-inside")]
+            suite.equal(errors, sorted(errors), f"{case}: errors in this order")
+    text = suite.attncert("mask", *CAUSAL, "--format", "fp16")
+    for words in ("recommended: -Omega after the score", "54", "7.8", "17.3", "exactly 0 from"):
+        suite.check(text.code == 0 and words in text.out, f"mask --format says {words}", text)
+
+
+def test_useless(suite):
+    """Scores that leave no room are refused; an Omega that hides nothing is called useless."""
+    wide = ["--tokens", "8", "--pattern", "causal", "--value-bound", "1", "--format", "e4m3"]
+    suite.refuses("no room in e4m3", suite.attncert("mask", *wide, "--score-bound", "300"), 2,
+                  "e4m3")
+    outcome = suite.attncert("mask", *wide, "--score-bound", "220")
+    suite.check(outcome.code == 0 and "useless" in outcome.out, "useless in e4m3", outcome)
+    suite.check("recommended" not in outcome.out, "and not recommended", outcome)
+
+
+def test_model(suite):
+    """Bounds from a model's weights; the certificate is about them."""
+    model = os.path.join(suite.source, "certificates", "models", "adder-silu")
+    path = suite.path("model.jsonl")
+    outcome = suite.attncert("mask", "--model", model, "--layer", "h.0.attn", "--epsilon", "1e-6",
+                             "-o", path, "--format", "fp32", "--json")
+    if not suite.check(outcome.code == 0, "mask --model", outcome):
+        return
+    report = outcome.json()
+    statement = check_certificate(suite, "mask --model", Fraction(report["omega"]), "model.jsonl")
+    for key in ("score_bound", "value_bound", "tokens"):
+        suite.equal(str(statement[key]), str(report[key]), f"mask --model: {key}")
+    suite.equal((report["pattern"], statement["mask"]), ("causal", "causal"), "the model's mask")
+    lower, upper = least_omega(row_counts(report["tokens"], "causal"), report["score_bound"],
+                               report["value_bound"], "1e-6")
+    suite.check(lower <= Fraction(report["omega"]) <= upper * (1 + RELATIVE_EXCESS),
+                "mask --model: least", outcome)
+    suite.equal(report["format"]["terms"], 16, "mask --model: d_head products")
+    other = suite.attncert("mask", "--model", model, "--layer", "h.0.attn", "--tokens", "100",
+                           "--pattern", "window:2", "--format", "fp16", "--json")
+    suite.equal((other.json()["tokens"], other.json()["pattern"]), (100, "window:2"),
+                "tokens and pattern given")
+    for more, needle in ((["--layer", "h.0.mlp"], "h.0.mlp"), (["--layer", "none"], "none"),
+                         ([], "--layer"), (["--layer", "h.0.attn", "--score-bound", "1"], "model")):
+        suite.refuses(f"mask --model with {more}",
+                      suite.attncert("mask", "--model", model, *more, "--format", "fp16"), 2, needle)
+
+
 # ---- outputs and bad input -----------------------------------------------------------------------
 
 
@@ -324,8 +403,8 @@ def test_bad(suite):
 def main():
     suite = harness.Suite()
     for test in (test_sharp, test_zero, test_near_zero_from_below, test_files,
-                 test_file_as_pattern, test_large_file, test_edits, test_claim, test_text,
-                 test_bad):
+                 test_file_as_pattern, test_large_file, test_edits, test_claim, test_formats,
+                 test_useless, test_model, test_text, test_bad):
         test(suite)
     suite.finish()
 

@@ -98,7 +98,7 @@ TEST_CASE("masks in formats: thresholds and errors of a causal mask") {
     const auto formats = masks_in_format(setting(known.format));
     REQUIRE(formats);
     const double zero = as_double(formats.value().exp_zero);
-    CHECK(zero >= known.exp_zero);
+    CHECK(zero >= known.exp_zero - 1e-4);  // four digits are known
     CHECK(zero <= known.exp_zero + 2e-3);
     const EncodingBound& after = bound_of(formats.value(), ScoreEncoding::add_after);
     CHECK(as_double(after.error) <= known.added_after);
@@ -109,7 +109,7 @@ TEST_CASE("masks in formats: thresholds and errors of a causal mask") {
     CHECK_FALSE(formats.value().useless);
     const auto flushed = masks_in_format(setting(known.format, Underflow::flush));
     REQUIRE(flushed);
-    CHECK(as_double(flushed.value().exp_zero) >= known.flushed_exp_zero);
+    CHECK(as_double(flushed.value().exp_zero) >= known.flushed_exp_zero - 1e-4);
     CHECK(as_double(flushed.value().exp_zero) <= known.flushed_exp_zero + 5e-3);
   }
 }
