@@ -8,6 +8,7 @@
 
 #include "attncert/expression/zoo.hpp"
 #include "attncert/kernel/weights.hpp"
+#include "unit/support.hpp"
 
 namespace attncert::testing {
 
