@@ -157,9 +157,8 @@ int run(const Options& options) {
 
 void add_agree(CLI::App& application, int& exit_code) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = application.add_subcommand("agree",
-                                                 "Prove that two models decode prompts alike, in "
-                                                 "exact arithmetic and, with --format, computed");
+  CLI::App* command = application.add_subcommand(
+      "agree", "Prove that two models decode prompts alike: exactly, and as computed");
   command->add_option("ORIGINAL", options->original, "folder of the original model")->required();
   command->add_option("CONVERTED", options->converted, "folder of its conversion")->required();
   command

@@ -69,6 +69,23 @@ long winner_of(const rules::Forms& x, long row) {
   return winner;
 }
 
+Result<ComputedOutputs> outputs_of(const rules::Forms& x, long begin, long end) {
+  ComputedOutputs result{Enclosure<Wide>(end - begin, x.columns()), {}};
+  for (long i = begin; i < end; ++i) {
+    const rules::RowBounds bounds = rules::bounds_of(x, i);
+    for (long k = 0; k < x.columns(); ++k) {
+      const auto at = static_cast<std::size_t>(k);
+      const double rad = rules::raised(bounds.spread[at] + bounds.rest[at]);
+      if (!std::isfinite(rad)) {
+        return fail(ErrorCode::EnclosureUnbounded, "nothing is known of some outputs");
+      }
+      result.outputs.set(i - begin, k, {x.centre.at(i, k).mid, rad});
+    }
+    result.winners.push_back(winner_of(x, i));
+  }
+  return result;
+}
+
 }  // namespace
 
 Status ComputedModel::Parts::read_input(const rules::Machine& machine, const Model& model) {
@@ -161,22 +178,7 @@ Result<ComputedOutputs> ComputedModel::run_tokens(const std::vector<long>& token
   if (parts.unembedding) {
     ATTNCERT_TRY(stream, (*parts.unembedding)(stream));
   }
-  const long begin = parts.first_row_only ? 0 : first;
-  const long end = parts.first_row_only ? 1 : rows;
-  ComputedOutputs result{Enclosure<Wide>(end - begin, stream.columns()), {}};
-  for (long i = begin; i < end; ++i) {
-    const rules::RowBounds bounds = rules::bounds_of(stream, i);
-    for (long k = 0; k < stream.columns(); ++k) {
-      const auto at = static_cast<std::size_t>(k);
-      const double rad = rules::raised(bounds.spread[at] + bounds.rest[at]);
-      if (!std::isfinite(rad)) {
-        return fail(ErrorCode::EnclosureUnbounded, "nothing is known of some outputs");
-      }
-      result.outputs.set(i - begin, k, {stream.centre.at(i, k).mid, rad});
-    }
-    result.winners.push_back(winner_of(stream, i));
-  }
-  return result;
+  return parts.first_row_only ? outputs_of(stream, 0, 1) : outputs_of(stream, first, rows);
 }
 
 }  // namespace attncert

@@ -1,4 +1,4 @@
-#include "attncert/kernel/rigorous_model.hpp"
+#include "attncert/kernel/same_argmax.hpp"
 #include "attncert/model/reference.hpp"
 #include "unit/kernel/transformer.hpp"
 

@@ -1,5 +1,5 @@
-// A machine that computes networks in fp32, its sums in random order: what certified enclosures must
-// hold.
+// A machine that computes networks in fp32, its sums in random order, or as badly as any order may:
+// what certified enclosures must hold.
 #pragma once
 
 #include <algorithm>
@@ -8,6 +8,7 @@
 
 #include "attncert/expression/zoo.hpp"
 #include "attncert/kernel/weights.hpp"
+#include "unit/support.hpp"
 
 namespace attncert::testing {
 
@@ -16,7 +17,9 @@ using Rows = std::vector<Row>;
 
 class FloatMachine {
 public:
-  FloatMachine(const Model& model, unsigned seed) : model_(model), random_(seed) {}
+  /// With `worst`, sums are off by nine tenths of what n roundings of all terms may lose, up or down.
+  FloatMachine(const Model& model, unsigned seed, bool worst = false)
+      : model_(model), random_(seed), worst_(worst) {}
 
   /// Outputs of every position.
   Rows run(const std::vector<long>& tokens) {
@@ -53,6 +56,7 @@ private:
 
   // In some order, some pairs of neighbours added first.
   float sum(std::vector<float> terms) {
+    if (worst_) return worst_sum(terms);
     std::shuffle(terms.begin(), terms.end(), random_);
     while (terms.size() > 1 && random_() % 3 != 0) {
       const std::size_t i = random_() % (terms.size() - 1);
@@ -62,6 +66,17 @@ private:
     float total = 0;
     for (const float term : terms) total += term;
     return total;
+  }
+
+  float worst_sum(const std::vector<float>& terms) {
+    double total = 0;
+    double size = 0;
+    for (const float term : terms) {
+      total += static_cast<double>(term);
+      size += std::fabs(static_cast<double>(term));
+    }
+    const double lost = 0.9 * 0x1p-24 * static_cast<double>(terms.size()) * size;
+    return static_cast<float>(random_() % 2 == 0 ? total + lost : total - lost);
   }
 
   float dot(std::span<const double> weight, double bias, const Row& x) {
@@ -250,6 +265,7 @@ private:
 
   const Model& model_;
   std::mt19937 random_;
+  bool worst_;
 };
 
 }  // namespace attncert::testing
