@@ -34,8 +34,8 @@ public:
                              "models" / "adder-gelu");
     REQUIRE(loaded);
     loaded_ = std::move(loaded).value();
-    auto planned =
-        plan_conversion(loaded_.model, [&](const MlpSublayer&) { return Result<Gates>(gates); });
+    auto planned = plan_conversion(
+        loaded_.model, [&](const MlpSublayer&) { return Result<Gates>(gates); }, every_sublayer);
     REQUIRE(planned);
     if (type) plan_rounding(*type, planned.value());
     bytes_ = bytes_of(planned.value().tensors);
