@@ -12,7 +12,7 @@ import sources  # noqa: E402
 from sources import harness  # noqa: E402
 
 ALL = 11200
-KERNEL = 5400
+KERNEL = 5500
 CERTIFICATE_AND_STATEMENT = 2300
 FUNCTION = 40
 FILE = 400

@@ -11,7 +11,8 @@ namespace attncert::rules {
 /// row adds some to a stage, and a row depends on those of the rows it sees.
 class Symbols {
 public:
-  Symbols(long rows, bool causal) : offsets_(static_cast<std::size_t>(rows), {0}), causal_(causal) {}
+  Symbols(long rows, bool causal)
+      : offsets_(static_cast<std::size_t>(rows), {0}), causal_(causal) {}
 
   long rows() const { return static_cast<long>(offsets_.size()); }
   /// Rows 0, ..., seen - 1 are seen by a row.
