@@ -36,7 +36,8 @@ Result<AuditOptions> audit_options(const Options& options) {
     ATTNCERT_TRY(how.box, positive_argument("--domain box", options.domain.substr(box.size())));
     return how;
   }
-  return fail(ErrorCode::DomainMismatch, "--domain must be every-input or box:R");
+  return fail(ErrorCode::DomainMismatch,
+              "--domain must be every-input or box:R; for prompts use attncert agree with --format");
 }
 
 std::string relative_to(const fs::path& file, const fs::path& certificate) {

@@ -17,6 +17,10 @@ Error refused(const std::string& name, const std::string& what) {
               "rounding of sublayer '" + name + "' is not bounded: " + what);
 }
 
+Error kept(const std::string& layer) {
+  return refused(layer, "it was kept as it is, and heads are what is audited");
+}
+
 // Where computed rows lie after the norm.
 Result<Inputs> inputs_after(const Norm& norm, long width, const Evaluation& evaluation,
                             const AuditOptions& options) {
@@ -135,6 +139,7 @@ private:
                                    (mlp.activation == "sigmoid"
                                         ? ""
                                         : " (no heads compute this one exactly on any open set)"));
+    if (sublayer_named<MlpSublayer>(converted_.network, mlp.name)) return kept(mlp.name);
     ATTNCERT_TRY(const NeuronHeads* heads,
                  sublayer_named<NeuronHeads>(converted_.network, mlp.name));
     claim.approximant = heads->function;
@@ -193,6 +198,9 @@ private:
 
   Status prove_attention(const AttentionSublayer& layer, RoundingClaim& claim,
                          std::vector<long>& steps) {
+    if (sublayer_named<AttentionSublayer>(converted_.network, layer.name)) {
+      return kept(layer.name);
+    }
     ATTNCERT_CHECK(begin(layer.norm, claim));
     if (!context_of(original_.network)) claim.tokens = options_.tokens;
     ATTNCERT_TRY(const RoundingBound before,

@@ -225,6 +225,31 @@ def test_shared(suite):
         suite.equal(unbounded, name == "deept_mnist_vit_relu", f"{name}: unbounded without a box")
 
 
+def test_gated(suite):
+    """A Llama: its attention is audited; why its MLPs are not is said."""
+    model = os.path.join(suite.shared, "models", "stories260K")
+    if not os.path.isdir(model):
+        suite.skip(f"a Llama: {model} is missing")
+        return
+    audited = Audited(suite, "stories", model, "--only", "attention")
+    outcome = audited.run("--format", "fp32", "--json")
+    if suite.check(outcome.code == 0, "stories260K", outcome):
+        layers = outcome.json()["layers"]
+        suite.equal([one["verdict"] for one in layers], 5 * ["proved", "not audited"],
+                    "stories260K: attention only")
+        suite.check(all("on any open set" in one["message"] for one in layers[1::2]),
+                    "stories260K: SwiGLUs", layers)
+        audited.verified("stories260K")
+    for only in ("attention", "mlp"):
+        audited = Audited(suite, f"only-{only}", own_model(suite, "adder-gelu"), "--only", only)
+        layers = audited.run("--format", "fp32", "--json").json()["layers"]
+        kept = [one for one in layers if not one["name"].endswith(only[:4])]
+        suite.check(len(kept) == 2 and all("kept" in one["message"] for one in kept),
+                    f"--only {only}: the others are said to be kept", layers)
+    refused = audited.run("--format", "fp32", "--domain", "prompts:x")
+    suite.refuses("prompts", refused, needle="attncert agree")
+
+
 def main():
     suite = harness.Suite()
     for name in ("adder-gelu", "adder-silu"):
@@ -236,6 +261,7 @@ def main():
                 test(suite, audited)
     test_rounded(suite)
     test_shared(suite)
+    test_gated(suite)
     suite.finish()
 
 
