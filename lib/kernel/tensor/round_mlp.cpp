@@ -228,7 +228,7 @@ Result<RoundingBound> error_of_heads(const Machine& machine, const Model& model,
   std::vector<GateRounding> gates;
   for (const Gate& gate : heads.gates) {
     ATTNCERT_TRY(GateRounding one, GateRounding::make(machine, gate, reach));
-    gates.push_back(std::move(one));
+    gates.push_back(one);
   }
   InnerValues inner;
   inner.terms = heads.neurons * static_cast<long>(gates.size()) + 1;
