@@ -181,6 +181,7 @@ std::vector<double> product_spreads(const Panel& a, const Panel& b) {
     narrow_spreads(a, b, sums);
   }
   std::vector<double> result;
+  result.reserve(sums.size());
   for (const Sum& sum : sums) result.push_back(total(sum, b.columns));
   return result;
 }
@@ -193,6 +194,7 @@ std::vector<double> spreads(const Panel& a) {
     narrow_sizes(a, sums);
   }
   std::vector<double> result;
+  result.reserve(sums.size());
   for (const Sum& sum : sums) result.push_back(total(sum, a.columns));
   return result;
 }
