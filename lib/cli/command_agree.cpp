@@ -1,4 +1,3 @@
-#include <filesystem>
 #include <iostream>
 
 #include "attncert/core/file.hpp"
@@ -7,15 +6,13 @@
 #include "attncert/prover/agreement.hpp"
 #include "common.hpp"
 #include "evaluation_options.hpp"
+#include "two_models.hpp"
 
 namespace attncert::cli {
 namespace {
 
-namespace fs = std::filesystem;
-
 struct Options {
-  std::string original;
-  std::string converted;
+  ModelFolders folders;
   std::string prompts;
   std::string output;
   long generate = 1;
@@ -26,23 +23,6 @@ struct Options {
   EvaluationOptions evaluation;
 };
 
-std::string relative_to(const fs::path& file, const fs::path& certificate) {
-  const fs::path from = fs::weakly_canonical(fs::absolute(certificate)).parent_path();
-  return fs::weakly_canonical(fs::absolute(file)).lexically_relative(from).generic_string();
-}
-
-// The canonical network file of the original: its own, or the one its conversion keeps.
-Result<fs::path> network_file(const Options& options, const LoadedModel& original) {
-  for (const fs::path& path : {fs::path(options.original) / "network.json",
-                               fs::path(options.converted) / "original.network.json"}) {
-    const auto text = read_file(path);
-    if (text && sha256_hex(text.value()) == original.model.hashes.network) return path;
-  }
-  return fail(ErrorCode::SubjectMismatch,
-              "'" + options.converted + "' is not a conversion of '" + options.original +
-                  "': its original.network.json describes another model");
-}
-
 Result<Prompts> load_prompts(const std::string& path) {
   ATTNCERT_TRY(const std::string text, read_file(path));
   auto prompts = parse_prompts(text);
@@ -50,11 +30,13 @@ Result<Prompts> load_prompts(const std::string& path) {
   return Prompts{std::move(prompts).value(), sha256_hex(text)};
 }
 
-Json header_of(const Options& options, const Model& original, const Model& converted,
-               const Prompts& prompts, const std::optional<Evaluation>& evaluation) {
+Json header_of(const Options& options, const TwoModels& models, const Prompts& prompts,
+               const std::optional<Evaluation>& evaluation) {
+  const ModelHashes& original = models.original.model.hashes;
+  const ModelHashes& converted = models.converted.model.hashes;
   Json header{{"attncert-partial", 1},
-              {"original", {original.hashes.network, original.hashes.weights}},
-              {"converted", {converted.hashes.network, converted.hashes.weights}},
+              {"original", {original.network, original.weights}},
+              {"converted", {converted.network, converted.weights}},
               {"prompts", prompts.sha256},
               {"generate", options.generate},
               {"shard_size", options.shard_size}};
@@ -94,50 +76,36 @@ void print(const Options& options, const Agreement& agreement, long count, bool 
   }
 }
 
-Result<std::vector<Subject>> subjects_of(const Options& options, const LoadedModel& original,
-                                         const LoadedModel& converted, const Prompts& prompts) {
-  ATTNCERT_TRY(const fs::path network, network_file(options, original));
-  const ModelHashes& before = original.model.hashes;
-  const ModelHashes& after = converted.model.hashes;
-  const auto name = [&](const fs::path& file) { return relative_to(file, options.output); };
-  return std::vector<Subject>{
-      {"original-network", name(network), before.network},
-      {"original-weights", name(original.weights_path), before.weights},
-      {"converted-network", name(fs::path(options.converted) / "network.json"), after.network},
-      {"converted-weights", name(converted.weights_path), after.weights},
-      {"prompts", name(options.prompts), prompts.sha256}};
-}
-
 Result<int> run_all(const Options& options) {
   if (options.generate < 1 || options.shard_size < 1 || options.jobs < 0) {
     return fail(ErrorCode::NumberSyntax,
                 "--generate and --shard-size must be at least 1, --jobs at least 0");
   }
-  ATTNCERT_TRY(const LoadedModel original, load_model(options.original));
-  ATTNCERT_TRY(const LoadedModel converted, load_model(options.converted));
-  ATTNCERT_CHECK(network_file(options, original));
+  ATTNCERT_TRY(const TwoModels models, load_models(options.folders));
+  ATTNCERT_TRY(std::vector<Subject> subjects, subjects_of(options.folders, models, options.output));
   ATTNCERT_TRY(const Prompts prompts, load_prompts(options.prompts));
+  subjects.push_back({"prompts", seen_from(options.output, options.prompts), prompts.sha256});
   std::optional<Evaluation> evaluation;
   if (!options.evaluation.format.empty()) {
     ATTNCERT_TRY(evaluation, options.evaluation.read());
   }
   ATTNCERT_TRY(ShardLog log, ShardLog::open(options.output + ".partial",
-                                            header_of(options, original.model, converted.model,
-                                                      prompts, evaluation)));
+                                            header_of(options, models, prompts, evaluation)));
   AgreementOptions how;
   how.generate = options.generate;
   how.shard_size = options.shard_size;
   how.jobs = static_cast<unsigned>(options.jobs);
   how.evaluation = evaluation;
   how.progress = terminal_progress("proving", "prompts");
-  auto agreement = prove_agreement(original.model, converted.model, prompts, how, log);
+  auto agreement =
+      prove_agreement(models.original.model, models.converted.model, prompts, how, log);
   end_progress();
   if (!agreement) {
     if (log.finished().empty()) log.remove();
     return agreement.error();
   }
   Certificate& certificate = agreement.value().certificate;
-  ATTNCERT_TRY(certificate.subjects, subjects_of(options, original, converted, prompts));
+  certificate.subjects = std::move(subjects);
   const bool all = agreement.value().unproved.empty();
   const bool written = all || options.allow_exceptions;
   if (written) {
@@ -159,8 +127,10 @@ void add_agree(CLI::App& application, int& exit_code) {
   auto options = std::make_shared<Options>();
   CLI::App* command = application.add_subcommand(
       "agree", "Prove that two models decode prompts alike: exactly, and as computed");
-  command->add_option("ORIGINAL", options->original, "folder of the original model")->required();
-  command->add_option("CONVERTED", options->converted, "folder of its conversion")->required();
+  command->add_option("ORIGINAL", options->folders.original, "folder of the original model")
+      ->required();
+  command->add_option("CONVERTED", options->folders.converted, "folder of its conversion")
+      ->required();
   command
       ->add_option("--prompts", options->prompts, "file of prompts: one a line, tokens by commas")
       ->required();

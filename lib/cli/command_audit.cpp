@@ -1,21 +1,15 @@
 #include <algorithm>
-#include <filesystem>
 
-#include "attncert/core/file.hpp"
-#include "attncert/core/sha256.hpp"
-#include "attncert/model/importer.hpp"
 #include "attncert/model/output_files.hpp"
 #include "audit_report.hpp"
 #include "evaluation_options.hpp"
+#include "two_models.hpp"
 
 namespace attncert::cli {
 namespace {
 
-namespace fs = std::filesystem;
-
 struct Options {
-  std::string original;
-  std::string converted;
+  ModelFolders folders;
   EvaluationOptions evaluation;
   std::string domain = "every-input";
   std::string epsilon;
@@ -36,40 +30,9 @@ Result<AuditOptions> audit_options(const Options& options) {
     ATTNCERT_TRY(how.box, positive_argument("--domain box", options.domain.substr(box.size())));
     return how;
   }
-  return fail(ErrorCode::DomainMismatch,
-              "--domain must be every-input or box:R; for prompts use attncert agree with --format");
-}
-
-std::string relative_to(const fs::path& file, const fs::path& certificate) {
-  const fs::path from = fs::weakly_canonical(fs::absolute(certificate)).parent_path();
-  return fs::weakly_canonical(fs::absolute(file)).lexically_relative(from).generic_string();
-}
-
-// The canonical network file of the original: its own, or the one its conversion keeps.
-Result<fs::path> network_file(const Options& options, const LoadedModel& original) {
-  for (const fs::path& path : {fs::path(options.original) / "network.json",
-                               fs::path(options.converted) / "original.network.json"}) {
-    const auto text = read_file(path);
-    if (text && sha256_hex(text.value()) == original.model.hashes.network) return path;
-  }
-  return fail(ErrorCode::SubjectMismatch,
-              "'" + options.converted + "' is not a conversion of '" + options.original +
-                  "': its original.network.json describes another model");
-}
-
-Status write(const Options& options, const LoadedModel& original, const LoadedModel& converted,
-             Certificate certificate) {
-  ATTNCERT_TRY(const fs::path network, network_file(options, original));
-  const auto subject = [&](const char* role, const fs::path& file, const std::string& hash) {
-    return Subject{role, relative_to(file, options.output), hash};
-  };
-  certificate.subjects = {
-      subject("original-network", network, original.model.hashes.network),
-      subject("original-weights", original.weights_path, original.model.hashes.weights),
-      subject("converted-network", fs::path(options.converted) / "network.json",
-              converted.model.hashes.network),
-      subject("converted-weights", converted.weights_path, converted.model.hashes.weights)};
-  return write_file_atomically(options.output, write_certificate(certificate));
+  return fail(
+      ErrorCode::DomainMismatch,
+      "--domain must be every-input or box:R; for prompts use attncert agree with --format");
 }
 
 // Whether the heads' function is closer to another GELU than to the activation of the original.
@@ -107,17 +70,22 @@ Result<int> run_all(const Options& options) {
   if (!options.epsilon.empty()) {
     ATTNCERT_TRY(epsilon, positive_argument("--epsilon", options.epsilon));
   }
-  ATTNCERT_TRY(const LoadedModel original, load_model(options.original));
-  ATTNCERT_TRY(const LoadedModel converted, load_model(options.converted));
-  const auto audit = audit_conversion(original.model, converted.model, evaluation, how,
-                                      terminal_progress("auditing", "sublayers"));
+  ATTNCERT_TRY(const TwoModels models, load_models(options.folders));
+  std::vector<Subject> subjects;
+  if (!options.output.empty()) {
+    ATTNCERT_TRY(subjects, subjects_of(options.folders, models, options.output));
+  }
+  auto audit = audit_conversion(models.original.model, models.converted.model, evaluation, how,
+                                terminal_progress("auditing", "sublayers"));
   end_progress();
   if (!audit) return audit.error();
   const std::vector<VariantFinding> findings = variants_of(audit.value());
   AuditReport report{audit.value(), evaluation, findings, epsilon, ""};
   const bool done = audit.value().certificate && (!epsilon || is_proved(report));
   if (done && !options.output.empty()) {
-    ATTNCERT_CHECK(write(options, original, converted, *audit.value().certificate));
+    Certificate& certificate = *audit.value().certificate;
+    certificate.subjects = std::move(subjects);
+    ATTNCERT_CHECK(write_file_atomically(options.output, write_certificate(certificate)));
     report.certificate = options.output;
   }
   print(report, options.json);
@@ -135,8 +103,10 @@ void add_audit(CLI::App& application, int& exit_code) {
   auto options = std::make_shared<Options>();
   CLI::App* command = application.add_subcommand(
       "audit", "Bound how far a conversion and its original may be apart in given number formats");
-  command->add_option("ORIGINAL", options->original, "folder of the original model")->required();
-  command->add_option("CONVERTED", options->converted, "folder of its conversion")->required();
+  command->add_option("ORIGINAL", options->folders.original, "folder of the original model")
+      ->required();
+  command->add_option("CONVERTED", options->folders.converted, "folder of its conversion")
+      ->required();
   add_evaluation_options(*command, options->evaluation)->required();
   command->add_option("--domain", options->domain, "every-input, or box:R: inputs in [-R, R]")
       ->capture_default_str();

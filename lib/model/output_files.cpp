@@ -32,6 +32,12 @@ bool finish(int descriptor) {
 
 }  // namespace
 
+std::string relative_to(const std::filesystem::path& file, const std::filesystem::path& folder) {
+  namespace fs = std::filesystem;
+  const fs::path from = fs::weakly_canonical(fs::absolute(folder));
+  return fs::weakly_canonical(fs::absolute(file)).lexically_relative(from).generic_string();
+}
+
 StagedFiles::~StagedFiles() {
   for (const Staged& file : files_) ::unlink(file.temporary.c_str());
 }

@@ -12,11 +12,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-std::string relative_to(const fs::path& file, const fs::path& folder) {
-  const fs::path from = fs::weakly_canonical(fs::absolute(folder));
-  return fs::weakly_canonical(fs::absolute(file)).lexically_relative(from).generic_string();
-}
-
 ByteSource text_source(const std::string& text) {
   return [&text](const ByteSink& sink) { return sink(text); };
 }

@@ -42,6 +42,9 @@ private:
   std::vector<Staged> files_;
 };
 
+/// A file's path from a folder, both made canonical as far as they exist.
+std::string relative_to(const std::filesystem::path& file, const std::filesystem::path& folder);
+
 struct OutputFile {
   std::filesystem::path path;
   std::string content;
