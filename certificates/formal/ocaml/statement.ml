@@ -254,59 +254,7 @@ let bounded_layer json kind key read =
   let inputs = inputs_of json in
   kinded kind [ ("layer", text layer); ("inputs", inputs); (key, number (read json)) ]
 
-(* ** Evaluations *)
-
-let format_of json key =
-  let name = Json.text_of json key in
-  if not (List.mem name [ "fp64"; "fp32"; "tf32"; "fp16"; "bf16"; "e4m3"; "e5m2" ]) then
-    fail "FormatUnknown" ("no format '" ^ Refusal.shown name ^ "'");
-  text name
-
-let evaluation_error what = fail "EvaluationSyntax" ("evaluation: " ^ what)
-
-let is_order name =
-  let blocks = "blocks:" in
-  let size () = String.sub name (String.length blocks) (String.length name - String.length blocks) in
-  List.mem name [ "any"; "sequential"; "pairwise" ]
-  || Json.starts_with blocks name
-     && (match Int64.of_string_opt (size ()) with
-         | Some n -> Int64.compare n 0L > 0 && Int64.to_string n = size ()
-         | None -> false)
-
-let evaluation_of json =
-  Json.check_keys json "an evaluation"
-    [ "accumulate"; "activation_error"; "compute"; "exp_ulp"; "exp_zero"; "masked_scores"; "order";
-      "softmax"; "storage"; "underflow" ] [];
-  let chosen key allowed =
-    let choice = Json.text_of json key in
-    if not (allowed choice) then evaluation_error ("'" ^ key ^ "' must be another word");
-    text choice
-  in
-  let size_of key =
-    let size = Number.of_json json key in
-    if Q.sign size < 0 then evaluation_error (key ^ " must not be negative");
-    number size
-  in
-  let optional key none = if Json.text_of json key = none then text none else size_of key in
-  let storage = format_of json "storage" in
-  let compute = format_of json "compute" in
-  let accumulate = format_of json "accumulate" in
-  let order = chosen "order" is_order in
-  let underflow = chosen "underflow" (fun word -> List.mem word [ "gradual"; "flush" ]) in
-  let exp_ulp = size_of "exp_ulp" in
-  let activation_error = size_of "activation_error" in
-  let softmax = chosen "softmax" (fun word -> List.mem word [ "plain"; "max-subtraction" ]) in
-  let exp_zero = optional "exp_zero" "never" in
-  let masked_scores = optional "masked_scores" "left-out" in
-  Json.Object
-    [ ("storage", storage); ("compute", compute); ("accumulate", accumulate); ("order", order);
-      ("underflow", underflow); ("exp_ulp", exp_ulp); ("activation_error", activation_error);
-      ("softmax", softmax); ("exp_zero", exp_zero); ("masked_scores", masked_scores) ]
-
-(* An evaluation where there is one. *)
-let evaluation_in json =
-  if Json.has json "evaluation" then [ ("evaluation", evaluation_of (Json.at json "evaluation")) ]
-  else []
+(* ** Agreement on prompts *)
 
 (* Increasing numbers from 0. *)
 let exceptions_of json =
@@ -333,7 +281,7 @@ let same_argmax json =
   kinded "same-argmax"
     ([ ("original", original); ("converted", converted); ("prompts", text prompts);
        ("count", Json.Int count); ("generate", Json.Int generate); ("except", except) ]
-    @ evaluation_in json)
+    @ Evaluation.members_of json)
 
 let argmax_shard json =
   Json.check_keys json "an argmax-shard judgement"
@@ -341,7 +289,7 @@ let argmax_shard json =
   let integer key = (key, Json.Int (Json.integer_of json key)) in
   let members = List.map integer [ "first"; "last"; "generate" ] in
   let except = exceptions_of json in
-  kinded "argmax-shard" (members @ (("except", except) :: evaluation_in json))
+  kinded "argmax-shard" (members @ (("except", except) :: Evaluation.members_of json))
 
 let identity json =
   Json.check_keys json "an identity statement" [ "judgement"; "original"; "converted" ] [];
@@ -378,7 +326,7 @@ let rounding json =
   if not (List.mem side [ "original"; "converted" ]) then
     fail "JsonWrongType" "'side' must be \"original\" or \"converted\"";
   let inputs = computed_inputs_of json in
-  let evaluation = evaluation_of (Json.at json "evaluation") in
+  let evaluation = Evaluation.of_json (Json.at json "evaluation") in
   kinded "rounding"
     ([ ("layer", text layer); ("side", text side); ("inputs", inputs); ("evaluation", evaluation);
        ("epsilon", number (epsilon_of json)) ]
@@ -417,7 +365,7 @@ let rounding_error json =
     [ "judgement"; "original"; "converted"; "evaluation"; "layers"; "epsilon" ] [];
   let original = hashes_of json "original" in
   let converted = hashes_of json "converted" in
-  let evaluation = evaluation_of (Json.at json "evaluation") in
+  let evaluation = Evaluation.of_json (Json.at json "evaluation") in
   let layers = List.map rounding_layer (Json.array_of json "layers") in
   if layers = [] then fail "LayerMissing" "'layers' must name a sublayer";
   let epsilon = epsilon_of json in

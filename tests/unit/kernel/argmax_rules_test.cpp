@@ -1,17 +1,12 @@
 #include "attncert/kernel/same_argmax.hpp"
 #include "attncert/model/reference.hpp"
+#include "unit/evaluations.hpp"
 #include "unit/kernel/transformer.hpp"
 
 using namespace attncert;
 using namespace attncert::testing;
 
 namespace {
-
-Evaluation evaluation_in(const std::string& format) {
-  Evaluation evaluation;
-  evaluation.storage = evaluation.compute = evaluation.accumulate = format_named(format).value();
-  return evaluation;
-}
 
 Prompts prompts() { return {{{0}, {1, 2}, {3, 4, 0}, {2, 2, 2}}, std::string(64, 'e')}; }
 

@@ -1,6 +1,6 @@
 #include "attncert/kernel/computed_model.hpp"
 
-#include "attncert/model/importer.hpp"
+#include "unit/evaluations.hpp"
 #include "unit/kernel/float_machine.hpp"
 #include "unit/kernel/transformer.hpp"
 
@@ -8,16 +8,6 @@ using namespace attncert;
 using namespace attncert::testing;
 
 namespace {
-
-Evaluation evaluation_in(const std::string& format) {
-  Evaluation evaluation;
-  evaluation.storage = evaluation.compute = evaluation.accumulate = format_named(format).value();
-  return evaluation;
-}
-
-std::filesystem::path adder(const std::string& name) {
-  return std::filesystem::path(ATTNCERT_SOURCE_DIR) / "certificates" / "models" / name;
-}
 
 // The largest distance of a machine's outputs from the middle of the enclosure, relative to its radius.
 double worst(const Rows& computed, const Enclosure<Wide>& certified) {
@@ -39,7 +29,7 @@ TEST_CASE("computed model: what an fp32 machine computes, in whatever order, is 
   for (const std::string name :
        {"adder-gelu", "adder-gelu/heads", "adder-silu", "adder-silu/heads"}) {
     CAPTURE(name);
-    const LoadedModel model = load_model(adder(name)).value();
+    const LoadedModel model = load_model(adder_folder(name)).value();
     const auto certified = ComputedModel::make(model.model, evaluation_in("fp32")).value();
     const ComputedOutputs outputs = certified.run_tokens(sum).value();
     const RigorousModel exact = RigorousModel::make(model.model).value();
@@ -112,6 +102,6 @@ TEST_CASE("computed model: what it does not know is refused by name") {
   evaluation.underflow = Underflow::flush;
   CHECK(refused(t.original(), evaluation) == unsupported);
   CHECK(refused(t.original(), evaluation_in("e4m3")) != "ok");
-  const LoadedModel adder_model = load_model(adder("adder-gelu")).value();
+  const LoadedModel adder_model = load_model(adder_folder("adder-gelu")).value();
   CHECK(refused(adder_model.model, evaluation_in("fp16")) == unsupported);  // fp32 weights
 }
