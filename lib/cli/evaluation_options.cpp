@@ -9,8 +9,10 @@ Result<Evaluation> EvaluationOptions::read() const {
                         {"order", order},
                         {"underflow", underflow},
                         {"exp_ulp", exp_ulp},
+                        {"division_ulp", division_ulp},
                         {"activation_error", activation_error},
                         {"softmax", softmax},
+                        {"norm", norm},
                         {"exp_zero", exp_zero},
                         {"masked_scores", mask_constant}});
 }
@@ -28,8 +30,14 @@ CLI::Option* add_evaluation_options(CLI::App& command, EvaluationOptions& option
   command.add_option("--exp-ulp", options.exp_ulp, "error of exponentials in ulp")
       ->capture_default_str();
   command
+      .add_option("--division-ulp", options.division_ulp,
+                  "error of quotients and square roots in ulp; 0.5: correctly rounded")
+      ->capture_default_str();
+  command
       .add_option("--activation-error", options.activation_error,
                   "error of activations in unit roundoffs of |z|")
+      ->capture_default_str();
+  command.add_option("--norm", options.norm, "variance in two-pass or one-pass")
       ->capture_default_str();
   command.add_option("--exp-zero", options.exp_zero, "e^t is 0 for t <= -T: T, or never")
       ->capture_default_str();

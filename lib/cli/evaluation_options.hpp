@@ -16,7 +16,9 @@ struct EvaluationOptions {
   std::string underflow = "gradual";
   std::string softmax = "max-subtraction";
   std::string exp_ulp = "1";
+  std::string division_ulp = "1.5";
   std::string activation_error = "4";
+  std::string norm = "two-pass";
   std::string exp_zero = "never";
   std::string mask_constant = "left-out";
 

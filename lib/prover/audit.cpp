@@ -4,6 +4,7 @@
 #include <map>
 
 #include "activation_bounds.hpp"
+#include "attncert/interval/functions.hpp"
 #include "attncert/kernel/rounding.hpp"
 #include "layer_ranges.hpp"
 
@@ -21,26 +22,68 @@ Error kept(const std::string& layer) {
   return refused(layer, "it was kept as it is, and heads are what is audited");
 }
 
+// What computed means of a row are off by.
+struct Means {
+  Rational unit;      // of operations
+  Rational division;  // of quotients and roots
+  Rational relative;  // of a mean, relative to the mean of magnitudes
+  Rational tiny;      // what underflow adds
+
+  static Result<Means> of(long width, const Evaluation& evaluation) {
+    const Rational roundings =
+        (evaluation.summation.roundings(width) + 1) * unit_roundoff(evaluation.accumulate);
+    const Rational unit = unit_roundoff(evaluation.compute);
+    const Rational division = 2 * evaluation.division_ulp * unit;
+    if (2 * roundings >= 1 || 4 * division > 1) {
+      return fail(ErrorCode::RoundingUseless, "no useful bound: a mean may lose every digit");
+    }
+    return Means{unit, division,
+                 Rational((1 + 2 * roundings) * (1 + unit) * (1 + unit) * (1 + division) - 1),
+                 Rational(4 * (underflow_unit(evaluation.accumulate, evaluation.underflow) +
+                               underflow_unit(evaluation.compute, evaluation.underflow)))};
+  }
+
+  // x - mean(x), |x| <= box
+  Rational centred(const Rational& box) const {
+    return (box + box * (1 + relative) + tiny) * (1 + unit) + tiny;
+  }
+
+  // The same over the root of mean(x^2) - mean(x)^2 + epsilon, which is at least what roundings leave
+  // of epsilon: docs/formulas.md#rounding-norms.
+  Result<Rational> one_pass(const Rational& box, const Rational& epsilon) const {
+    const Rational mean = box * (1 + relative) + tiny;
+    const Rational lost = relative * box * box + (mean * mean - box * box) +
+                          2 * unit * (mean * mean + box * box * (1 + relative)) + 8 * tiny;
+    const Rational kept = (epsilon * (1 - unit) - tiny - lost) * (1 - unit) - tiny;
+    if (kept <= 0) {
+      return fail(ErrorCode::EnclosureUnbounded,
+                  "over this box a variance taken in one pass may be as low as minus the norm's "
+                  "epsilon, so NaN is possible: take it in two passes, or a smaller box");
+    }
+    const Interval root = sqrt(enclose(kept, kBallPrecision), kBallPrecision);
+    const Interval above =
+        enclose(Rational(centred(box) * (1 + division) * (1 + unit)), kBallPrecision);
+    return Rational(
+        upper_rational(above / (root * enclose(Rational(1 - division), kBallPrecision))) + tiny);
+  }
+};
+
 // Where computed rows lie after the norm.
 Result<Inputs> inputs_after(const Norm& norm, long width, const Evaluation& evaluation,
                             const AuditOptions& options) {
   const auto stated = [](const Rational& size) {
     return round_decimal(size, kRadiusDigits, Direction::up);
   };
+  const bool one_pass = norm.kind == "layer-norm" && evaluation.norm == NormPasses::one;
   const bool linear = norm.kind == "mean-norm" || norm.kind == "none";
-  if (linear && options.box) {
+  if ((linear || one_pass) && options.box) {
     if (norm.kind == "none") return Inputs{Inputs::Kind::computed_box, *options.box};
-    const Rational roundings =
-        (evaluation.summation.roundings(width) + 1) * unit_roundoff(evaluation.accumulate);
-    if (2 * roundings >= 1) {
-      return fail(ErrorCode::RoundingUseless, "no useful bound: a mean may lose every digit");
+    ATTNCERT_TRY(const Means means, Means::of(width, evaluation));
+    if (linear) {
+      return Inputs{Inputs::Kind::computed_box, stated(means.centred(*options.box))};
     }
-    const Rational u = unit_roundoff(evaluation.compute);
-    const Rational tiny = 4 * (underflow_unit(evaluation.accumulate, evaluation.underflow) +
-                               underflow_unit(evaluation.compute, evaluation.underflow));
-    const Rational mean = *options.box * (1 + 2 * roundings) * (1 + 4 * u) + tiny;
-    return Inputs{Inputs::Kind::computed_box,
-                  stated(Rational((*options.box + mean) * (1 + u) + tiny))};
+    ATTNCERT_TRY(const Rational size, means.one_pass(*options.box, norm.epsilon));
+    return Inputs{Inputs::Kind::computed_box, stated(size)};
   }
   ATTNCERT_TRY(const Rational radius, computed_radius(norm, width, evaluation));
   return Inputs{Inputs::Kind::computed, stated(radius)};

@@ -81,9 +81,10 @@ long Summation::roundings(long n) const {
 }
 
 Result<Evaluation> evaluation_of(const Json& value) {
-  ATTNCERT_CHECK(check_keys(value, "an evaluation",
-                            {"accumulate", "activation_error", "compute", "exp_ulp", "exp_zero",
-                             "masked_scores", "order", "softmax", "storage", "underflow"}));
+  ATTNCERT_CHECK(check_keys(
+      value, "an evaluation",
+      {"accumulate", "activation_error", "compute", "division_ulp", "exp_ulp", "exp_zero",
+       "masked_scores", "norm", "order", "softmax", "storage", "underflow"}));
   Evaluation evaluation;
   ATTNCERT_TRY(evaluation.storage, format_at(value, "storage"));
   ATTNCERT_TRY(evaluation.compute, format_at(value, "compute"));
@@ -93,8 +94,11 @@ Result<Evaluation> evaluation_of(const Json& value) {
   ATTNCERT_TRY(const bool flush, choice_at(value, "underflow", "gradual", "flush"));
   evaluation.underflow = flush ? Underflow::flush : Underflow::gradual;
   ATTNCERT_TRY(evaluation.exp_ulp, size_at(value, "exp_ulp"));
+  ATTNCERT_TRY(evaluation.division_ulp, size_at(value, "division_ulp"));
   ATTNCERT_TRY(evaluation.activation_error, size_at(value, "activation_error"));
   ATTNCERT_TRY(evaluation.max_subtraction, choice_at(value, "softmax", "plain", "max-subtraction"));
+  ATTNCERT_TRY(const bool one_pass, choice_at(value, "norm", "two-pass", "one-pass"));
+  evaluation.norm = one_pass ? NormPasses::one : NormPasses::two;
   ATTNCERT_TRY(evaluation.exp_zero, optional_size(value, "exp_zero", kNever));
   ATTNCERT_TRY(evaluation.mask_constant, optional_size(value, "masked_scores", kNotLowered));
   return evaluation;
@@ -107,8 +111,10 @@ Json to_json(const Evaluation& evaluation) {
           {"order", text_of(evaluation.summation)},
           {"underflow", evaluation.underflow == Underflow::flush ? "flush" : "gradual"},
           {"exp_ulp", to_string(evaluation.exp_ulp)},
+          {"division_ulp", to_string(evaluation.division_ulp)},
           {"activation_error", to_string(evaluation.activation_error)},
           {"softmax", evaluation.max_subtraction ? "max-subtraction" : "plain"},
+          {"norm", evaluation.norm == NormPasses::one ? "one-pass" : "two-pass"},
           {"exp_zero", text_or(evaluation.exp_zero, kNever)},
           {"masked_scores", text_or(evaluation.mask_constant, kNotLowered)}};
 }
@@ -125,8 +131,10 @@ std::string in_words(const Evaluation& evaluation) {
          (evaluation.underflow == Underflow::flush ? "underflow to 0" : "gradual underflow") +
          ", exp within " + to_string(evaluation.exp_ulp) + " ulp" +
          (evaluation.exp_zero ? " and 0 below -" + to_string(*evaluation.exp_zero) : "") +
-         ", activations within " + to_string(evaluation.activation_error) + " u |z|, softmax " +
-         (evaluation.max_subtraction ? "with" : "without") + " max-subtraction, masked scores " +
+         ", divisions within " + to_string(evaluation.division_ulp) + " ulp, activations within " +
+         to_string(evaluation.activation_error) + " u |z|, softmax " +
+         (evaluation.max_subtraction ? "with" : "without") + " max-subtraction, norms in " +
+         (evaluation.norm == NormPasses::one ? "one pass" : "two passes") + ", masked scores " +
          (evaluation.mask_constant ? "lowered by " + to_string(*evaluation.mask_constant)
                                    : std::string("left out"));
 }

@@ -114,6 +114,20 @@ def test_refusals(suite, audited):
         layer = outcome.json()["layers"][0] if outcome.out.startswith("{") else {}
         suite.check(layer.get("verdict") == verdict and needle in layer.get("message", ""), case,
                     outcome)
+    for case, more, verdict in (("every input", (), "unbounded"),
+                                ("a wide box", ("--domain", "box:4"), "unbounded")):
+        outcome = audited.run("--format", "fp32", "--norm", "one-pass", "--json", *more)
+        layers = outcome.json()["layers"]
+        suite.check(outcome.code == 1 and {one["verdict"] for one in layers} == {verdict} and
+                    "one pass" in layers[0]["message"], f"variance in one pass, {case}", outcome)
+    narrow = audited.run("--format", "fp64", "--norm", "one-pass", "--domain", "box:4", "--json")
+    suite.check(narrow.code == 0 and all("computed_box" in one["inputs"] for one in
+                                         narrow.json()["layers"]), "one pass in fp64", narrow)
+    audited.verified("one pass in fp64")
+    slow = audited.run("--format", "fp32", "--division-ulp", "1000", "--json")
+    fast = audited.run("--format", "fp32", "--json")
+    suite.check(float(slow.json()["worst"]["epsilon"]) > float(fast.json()["worst"]["epsilon"]),
+                "coarse divisions cost", slow)
     enough = audited.run("--format", "fp32", "--mask-constant", "1e9", "--exp-zero", "104")
     suite.check(enough.code == 0, "a mask constant far above the scores", enough)
     audited.verified("a mask constant far above the scores")

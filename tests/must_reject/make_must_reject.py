@@ -200,8 +200,9 @@ TERMS = [
 
 # Cause, code, base, edits.
 EVALUATION = {"storage": "fp32", "compute": "fp32", "accumulate": "fp32", "order": "any",
-              "underflow": "gradual", "exp_ulp": "1", "activation_error": "4",
-              "softmax": "max-subtraction", "exp_zero": "never", "masked_scores": "left-out"}
+              "underflow": "gradual", "exp_ulp": "1", "division_ulp": "1.5", "activation_error": "4",
+              "softmax": "max-subtraction", "norm": "two-pass", "exp_zero": "never",
+              "masked_scores": "left-out"}
 
 
 def rounding(**members):

@@ -23,8 +23,8 @@ let is_order name =
 
 let of_json json =
   Json.check_keys json "an evaluation"
-    [ "accumulate"; "activation_error"; "compute"; "exp_ulp"; "exp_zero"; "masked_scores"; "order";
-      "softmax"; "storage"; "underflow" ] [];
+    [ "accumulate"; "activation_error"; "compute"; "division_ulp"; "exp_ulp"; "exp_zero";
+      "masked_scores"; "norm"; "order"; "softmax"; "storage"; "underflow" ] [];
   let chosen key allowed =
     let choice = Json.text_of json key in
     if not (allowed choice) then error ("'" ^ key ^ "' must be another word");
@@ -42,14 +42,17 @@ let of_json json =
   let order = chosen "order" is_order in
   let underflow = chosen "underflow" (fun word -> List.mem word [ "gradual"; "flush" ]) in
   let exp_ulp = size_of "exp_ulp" in
+  let division_ulp = size_of "division_ulp" in
   let activation_error = size_of "activation_error" in
   let softmax = chosen "softmax" (fun word -> List.mem word [ "plain"; "max-subtraction" ]) in
+  let norm = chosen "norm" (fun word -> List.mem word [ "two-pass"; "one-pass" ]) in
   let exp_zero = optional "exp_zero" "never" in
   let masked_scores = optional "masked_scores" "left-out" in
   Json.Object
     [ ("storage", storage); ("compute", compute); ("accumulate", accumulate); ("order", order);
-      ("underflow", underflow); ("exp_ulp", exp_ulp); ("activation_error", activation_error);
-      ("softmax", softmax); ("exp_zero", exp_zero); ("masked_scores", masked_scores) ]
+      ("underflow", underflow); ("exp_ulp", exp_ulp); ("division_ulp", division_ulp);
+      ("activation_error", activation_error); ("softmax", softmax); ("norm", norm);
+      ("exp_zero", exp_zero); ("masked_scores", masked_scores) ]
 
 (* An evaluation where there is one. *)
 let members_of json =

@@ -26,6 +26,9 @@ struct Summation {
 /// "any", "sequential", "pairwise" or "blocks:K", K >= 1; EvaluationSyntax otherwise.
 Result<Summation> summation_named(std::string_view text);
 
+/// How layer-norm takes the variance: the mean of (x - mean)^2, or mean(x^2) - mean(x)^2.
+enum class NormPasses { two, one };
+
 /// What is assumed of the machine. All roundings are to nearest.
 struct Evaluation {
   Format storage;     // weights are rounded to it once, before anything is computed
@@ -33,10 +36,12 @@ struct Evaluation {
   Format accumulate;  // products and partial sums of a sum
   Summation summation;
   Underflow underflow = Underflow::gradual;
-  Rational exp_ulp = 1;  // |computed e^t - e^t| <= so many ulp, or the underflow unit
+  Rational exp_ulp = 1;         // |computed e^t - e^t| <= so many ulp, or the underflow unit
+  Rational division_ulp{3, 2};  // quotients and square roots likewise; 1.5: x times a rounded 1/y
   Rational activation_error =
       4;                        // |computed a(z) - a(z)| <= so many u |z|, plus the underflow unit
   bool max_subtraction = true;  // softmax subtracts the row's largest score first
+  NormPasses norm = NormPasses::two;
   std::optional<Rational> exp_zero;       // e^t is computed as 0 for every t <= -exp_zero
   std::optional<Rational> mask_constant;  // masked scores are lowered by it; absent: left out
 

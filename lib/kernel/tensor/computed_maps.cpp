@@ -95,6 +95,9 @@ Result<ComputedNorm> ComputedNorm::make(const Machine& machine, const Model& mod
                                         const Norm& norm) {
   ComputedNorm result(machine);
   result.kind_ = norm.kind;
+  if (norm.kind == "layer-norm" && machine.evaluation().norm == NormPasses::one) {
+    return fail(ErrorCode::RoundingUnsupported, "rounding on prompts needs norms in two passes");
+  }
   const long width = model.network.d_model;
   ATTNCERT_TRY(result.weights_, norm_weights(model, norm));
   ATTNCERT_TRY(const bool gain, machine.stores(model.weights, norm.weight, result.weights_.gain));
@@ -105,15 +108,18 @@ Result<ComputedNorm> ComputedNorm::make(const Machine& machine, const Model& mod
   }
   ATTNCERT_TRY(const Upper sum, machine.sum(width));
   const Upper unit = machine.compute;
-  result.mean_error_ = compound(sum, unit, unit, unit).value();
+  result.mean_error_ = compound(sum, unit, unit, machine.division).value();
   // what underflow adds to the sum of squares, to epsilon and to their sum, relative to epsilon
   const Upper tiny = Upper::of(result.roundings_.tiny) * Upper::of(3 * width + 6) *
                      (norm.epsilon > 0 ? Upper::of(Rational(1 / norm.epsilon)) : Upper());
-  const Upper squares = compound(sum, unit, unit, unit, unit, machine.storage) + tiny;
-  if (!squares.is_at_most(0.5)) {
+  const Upper squares = compound(sum, unit, unit, unit, machine.division, machine.storage) + tiny;
+  if (!squares.is_at_most(0.5) || !machine.division.is_at_most(0.25)) {
     return fail(ErrorCode::RoundingUseless, "no useful bound: a norm's sums may lose every digit");
   }
-  result.factor_error_ = compound(Upper::of(0.5) * squares + squares * squares, unit, unit).value();
+  // 1 / (1 - q) <= 1 + q + 2 q^2 for the root that is divided by
+  const Upper root = machine.division + Upper::of(2.0) * machine.division * machine.division;
+  result.factor_error_ =
+      compound(Upper::of(0.5) * squares + squares * squares, root, machine.division).value();
   result.epsilon_ = ball_cast<Wide>(ball_of(norm.epsilon));
   return result;
 }

@@ -72,6 +72,7 @@ Machine::Machine(const Evaluation& evaluation) : evaluation_(evaluation) {
   compute_tiny = tiny(evaluation.compute);
   accumulate_tiny = tiny(evaluation.accumulate);
   exp_error = Upper::of(Rational(2 * evaluation.exp_ulp)) * compute;
+  division = Upper::of(Rational(2 * evaluation.division_ulp)) * compute;
   exp_tiny = compute_tiny;
   if (evaluation.exp_zero) exp_tiny = max(exp_tiny, exp_up(Rational(-*evaluation.exp_zero)));
   activation = Upper::of(evaluation.activation_error) * compute;
@@ -105,7 +106,7 @@ Result<SoftmaxError> Machine::softmax(long terms, bool gaps, Upper scores,
   ATTNCERT_CHECK(check_size(Upper::of(2.0) * Upper::of(terms) * each,
                             plain ? "softmax without max-subtraction" : "a softmax's sum"));
   ATTNCERT_TRY(const Upper added, sum(terms, gaps));
-  const Upper above = compound(exp_error, compute);
+  const Upper above = compound(exp_error, division);
   const Upper below = exp_error + added + compute;
   const Upper unit =
       (exp_tiny + Upper::of(2L) * accumulate_tiny) * (plain ? reciprocal_sum : Upper::of(1.0));

@@ -26,6 +26,7 @@ public:
   Upper storage_tiny, compute_tiny, accumulate_tiny;
   Upper exp_error;     // relative, of exponentials: 2 exp_ulp u
   Upper exp_tiny;      // absolute, of exponentials
+  Upper division;      // relative, of quotients and square roots: 2 division_ulp u
   Upper activation;    // activation_error u
   double largest = 0;  // beyond it an operation or a sum may overflow
 

@@ -158,19 +158,27 @@ Result<Rational> computed_radius(const Norm& norm, long width, const Evaluation&
                 "after " + norm.kind +
                     " rows may be of any length: use {\"computed_box\": S}, from a box of inputs");
   }
+  if (norm.kind == "layer-norm" && evaluation.norm == NormPasses::one) {
+    return fail(
+        ErrorCode::EnclosureUnbounded,
+        "a variance taken in one pass may cancel to anything, so rows may be of any length: "
+        "use {\"computed_box\": S}, from a box of inputs");
+  }
   const Rational u = unit_roundoff(evaluation.compute);
+  const Rational division = 2 * evaluation.division_ulp * u;
   const Rational tiny = underflow_unit(evaluation.compute, evaluation.underflow);
   const Rational lost = 4 * underflow_unit(evaluation.accumulate, evaluation.underflow) + 3 * tiny;
   const Rational added =
       (evaluation.summation.roundings(width) + 1) * unit_roundoff(evaluation.accumulate);
   const Rational below = (1 - u) * (1 - u);
-  if (2 * added >= 1 || norm.epsilon * below - 2 * tiny < lost) {
+  if (2 * added >= 1 || 4 * division > 1 || norm.epsilon * below - 2 * tiny < lost) {
     return fail(ErrorCode::RoundingUseless,
                 "no useful bound: the norm's sums lose every digit, or its epsilon underflows");
   }
-  const Rational above = (1 + 4 * u) * (1 + u) / below;
-  const Interval radius = attncert::enclose(above, precision) /
-                          sqrt(attncert::enclose(Rational(1 - added), precision), precision);
+  const Rational above = (1 + division) * (1 + u) / (1 - division);
+  const Rational kept = (1 - added) * below * (1 - u) * (1 - division);
+  const Interval radius =
+      attncert::enclose(above, precision) / sqrt(attncert::enclose(kept, precision), precision);
   return Rational(upper_rational(radius) + tiny);
 }
 

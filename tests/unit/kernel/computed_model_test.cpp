@@ -99,6 +99,9 @@ TEST_CASE("computed model: what it does not know is refused by name") {
   evaluation.mask_constant = 100;
   CHECK(refused(t.original(), evaluation) == unsupported);
   evaluation = evaluation_in("fp64");
+  evaluation.norm = NormPasses::one;
+  CHECK(refused(t.original(), evaluation) == unsupported);
+  evaluation = evaluation_in("fp64");
   evaluation.underflow = Underflow::flush;
   CHECK(refused(t.original(), evaluation) == unsupported);
   CHECK(refused(t.original(), evaluation_in("e4m3")) != "ok");

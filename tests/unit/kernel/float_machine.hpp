@@ -128,7 +128,8 @@ private:
     const float greatest = *std::max_element(scores.begin(), scores.end());
     for (float& score : scores) score = exponential(score - greatest);
     const float total = sum(scores);
-    for (float& score : scores) score /= total;
+    const bool by_reciprocal = random_() % 2 == 0;
+    for (float& score : scores) score = by_reciprocal ? score * (1 / total) : score / total;
     return scores;
   }
 

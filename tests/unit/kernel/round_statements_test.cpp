@@ -105,6 +105,9 @@ TEST_CASE("rounding: worse machines have larger bounds") {
         Evaluation exponentials = kSingle;
         exponentials.exp_ulp = 100;
         CHECK(at(exponentials) > base);
+        Evaluation quotients = kSingle;
+        quotients.division_ulp = 100;
+        CHECK(at(quotients) > base);
       } else {
         Evaluation activations = kSingle;
         activations.activation_error = 100;
@@ -256,6 +259,15 @@ TEST_CASE("computed radius: the least size of computed normalised rows") {
   CHECK(of("rms-norm", "1e-6", kSingle) == "ok");
   CHECK(of("mean-norm", "0", kSingle) == name(ErrorCode::EnclosureUnbounded));
   CHECK(of("none", "0", kSingle) == name(ErrorCode::EnclosureUnbounded));
+  Evaluation other = kSingle;
+  other.norm = NormPasses::one;
+  CHECK(of("layer-norm", "1e-5", other) == name(ErrorCode::EnclosureUnbounded));
+  CHECK(of("rms-norm", "1e-5", other) == "ok");  // one pass is all there is
+  other = kSingle;
+  other.division_ulp = 4;
+  CHECK(computed_radius(layer, 768, other).value() > radius.value());
+  other.division_ulp = 1 << 22;
+  CHECK(of("layer-norm", "1e-5", other) == name(ErrorCode::RoundingUseless));
   CHECK(of("layer-norm", "1e-5", evaluation("bf16", "bf16")) == name(ErrorCode::RoundingUseless));
   CHECK(of("layer-norm", "1e-5", evaluation("fp16", "fp32")) == "ok");
   CHECK(of("layer-norm", "1e-5", evaluation("fp16", "fp32", "any", Underflow::flush)) ==

@@ -79,7 +79,9 @@ public:
     std::vector<double> powers;
     for (const double score : scores) powers.push_back(op(std::exp(op(score - top))));
     const double sum = op(total(powers));
-    for (double& power : powers) power = op(power / sum);
+    const bool by_reciprocal = random_.integer(0, 1) == 0;
+    const double reciprocal = op(1 / sum);
+    for (double& power : powers) power = op(by_reciprocal ? power * reciprocal : power / sum);
     return powers;
   }
 

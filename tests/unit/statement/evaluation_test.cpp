@@ -11,6 +11,7 @@ const Json kFp16 = {{"storage", "fp16"},       {"compute", "fp16"},
                     {"accumulate", "fp32"},    {"order", "blocks:16"},
                     {"underflow", "flush"},    {"exp_ulp", "1"},
                     {"activation_error", "4"}, {"softmax", "max-subtraction"},
+                    {"division_ulp", "0.5"},   {"norm", "one-pass"},
                     {"exp_zero", "17.5"},      {"masked_scores", "left-out"}};
 
 struct Refusal {
@@ -27,6 +28,8 @@ const Refusal kRefusals[] = {
     {"underflow", "maybe", ErrorCode::EvaluationSyntax},
     {"softmax", "online", ErrorCode::EvaluationSyntax},
     {"exp_ulp", "-1", ErrorCode::EvaluationSyntax},
+    {"division_ulp", "-0.5", ErrorCode::EvaluationSyntax},
+    {"norm", "three-pass", ErrorCode::EvaluationSyntax},
     {"exp_zero", "soon", ErrorCode::NumberSyntax},
     {"masked_scores", "-10000", ErrorCode::EvaluationSyntax},
     {"activation_error", 4, ErrorCode::JsonWrongType},
