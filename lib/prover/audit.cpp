@@ -21,15 +21,26 @@ Error kept(const std::string& layer) {
   return refused(layer, "it was kept as it is, and heads are what is audited");
 }
 
+// Whether the norm bounds nothing, so that inputs must be from a box.
+bool needs_box(const Norm& norm) { return norm.kind == "mean-norm" || norm.kind == "none"; }
+
+const Norm& norm_of(const Sublayer& sublayer) {
+  return std::visit([](const auto& one) -> const Norm& { return one.norm; }, sublayer);
+}
+
 // Where computed rows lie after the norm.
 Result<Inputs> inputs_after(const Norm& norm, long width, const Evaluation& evaluation,
-                            const AuditOptions& options) {
+                            const std::optional<Rational>& box) {
   const auto stated = [](const Rational& size) {
     return round_decimal(size, kRadiusDigits, Direction::up);
   };
-  const bool linear = norm.kind == "mean-norm" || norm.kind == "none";
-  if (linear && options.box) {
-    if (norm.kind == "none") return Inputs{Inputs::Kind::computed_box, *options.box};
+  if (needs_box(norm) && !box) {
+    return fail(ErrorCode::EnclosureUnbounded,
+                "unbounded over every input: its norm (" + norm.kind +
+                    ") bounds nothing; give a box of its inputs, --domain box:R or box:FILE");
+  }
+  if (needs_box(norm)) {
+    if (norm.kind == "none") return Inputs{Inputs::Kind::computed_box, *box};
     const Rational roundings =
         (evaluation.summation.roundings(width) + 1) * unit_roundoff(evaluation.accumulate);
     if (2 * roundings >= 1) {
@@ -38,9 +49,8 @@ Result<Inputs> inputs_after(const Norm& norm, long width, const Evaluation& eval
     const Rational u = unit_roundoff(evaluation.compute);
     const Rational tiny = 4 * (underflow_unit(evaluation.accumulate, evaluation.underflow) +
                                underflow_unit(evaluation.compute, evaluation.underflow));
-    const Rational mean = *options.box * (1 + 2 * roundings) * (1 + 4 * u) + tiny;
-    return Inputs{Inputs::Kind::computed_box,
-                  stated(Rational((*options.box + mean) * (1 + u) + tiny))};
+    const Rational mean = *box * (1 + 2 * roundings) * (1 + 4 * u) + tiny;
+    return Inputs{Inputs::Kind::computed_box, stated(Rational((*box + mean) * (1 + u) + tiny))};
   }
   ATTNCERT_TRY(const Rational radius, computed_radius(norm, width, evaluation));
   return Inputs{Inputs::Kind::computed, stated(radius)};
@@ -81,7 +91,8 @@ private:
       const auto* mlp = std::get_if<MlpSublayer>(&sublayer);
       if (mlp == nullptr || mlp->gate) continue;
       const auto heads = sublayer_named<NeuronHeads>(converted_.network, mlp->name);
-      const auto inputs = inputs_after(mlp->norm, original_.network.d_model, evaluation_, options_);
+      const auto inputs =
+          inputs_after(mlp->norm, original_.network.d_model, evaluation_, input_box(mlp->name));
       if (!heads || !inputs) continue;
       LayerPlan plan{mlp, heads.value(), {mlp->activation, heads.value()->function}, {}};
       auto ranges = ranges_of(original_, *mlp, inputs.value());
@@ -97,6 +108,7 @@ private:
     AuditedLayer layer;
     layer.claim.name = name_of(sublayer);
     std::vector<long> steps;
+    if (needs_box(norm_of(sublayer))) layer.box = input_box(layer.claim.name);
     Status status = refused(layer.claim.name, "it is a linear map");
     if (const auto* mlp = std::get_if<MlpSublayer>(&sublayer)) {
       status = prove_mlp(*mlp, layer.claim, steps);
@@ -120,8 +132,12 @@ private:
     claim.norm = norm.kind;
     claim.norm_epsilon = norm.epsilon;
     ATTNCERT_TRY(claim.inputs,
-                 inputs_after(norm, original_.network.d_model, evaluation_, options_));
+                 inputs_after(norm, original_.network.d_model, evaluation_, input_box(claim.name)));
     return ok();
+  }
+
+  std::optional<Rational> input_box(const std::string& layer) const {
+    return options_.boxes ? options_.boxes->of(layer) : std::nullopt;
   }
 
   long add_rounding(Rule rule, const RoundingClaim& claim, bool converted) {

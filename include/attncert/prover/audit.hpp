@@ -4,12 +4,13 @@
 #include "attncert/construction/progress.hpp"
 #include "attncert/kernel/kernel.hpp"
 #include "attncert/prover/document.hpp"
+#include "attncert/prover/input_boxes.hpp"
 
 namespace attncert {
 
 /// Over which inputs, and which sublayers.
 struct AuditOptions {
-  std::optional<Rational> box;       // sublayers' inputs, where the norm bounds nothing
+  std::optional<InputBoxes> boxes;   // of sublayers' inputs, where the norm bounds nothing
   std::optional<std::string> layer;  // this one only
   std::optional<long> tokens;        // in a sequence, where the network has no context
 };
@@ -18,7 +19,8 @@ struct AuditOptions {
 struct AuditedLayer {
   RoundingClaim claim;
   std::optional<Error> refusal;
-  Rational size = 0;  // no exact output coordinate of the original is larger, up to sign
+  Rational size = 0;            // no exact output coordinate of the original is larger, up to sign
+  std::optional<Rational> box;  // R, where |x_i| <= R is what bounds the inputs
 
   /// Rounding may be as large as the output itself: true, and of no use.
   bool is_useless() const {
