@@ -122,7 +122,7 @@ Result<SoftmaxError> Machine::softmax(long terms, bool gaps, Upper scores,
   return error;
 }
 
-Status Machine::check_masked(Upper scores) const {
+Status Machine::check_masked(Upper masked, Upper scores) const {
   if (!evaluation_.mask_constant) return ok();
   const Rational& lowered = *evaluation_.mask_constant;
   if (lowered > Rational(largest)) return overflow("the mask constant", evaluation_.compute);
@@ -131,15 +131,15 @@ Status Machine::check_masked(Upper scores) const {
                 "masked scores are lowered by a constant: say from where on exp gives 0");
   }
   if (!std::isfinite(scores.value())) return overflow("a score", evaluation_.compute);
-  const Rational size(scores.value());
-  if (2 * size + lowered > Rational(largest)) {
+  const Rational size(masked.value());
+  if (size + Rational(scores.value()) + lowered > Rational(largest)) {
     return overflow("a masked score, less the mask constant,", evaluation_.compute);
   }
   const Rational needed = sufficient_mask_constant(evaluation_, size, *evaluation_.exp_zero);
   if (lowered >= needed) return ok();
   const Integer rounded_up = numerator(needed) / denominator(needed) + 1;
   return fail(ErrorCode::MaskTooWeak, "masked tokens may get weight: scores reach " +
-                                          std::to_string(scores.value()) + ", but " +
+                                          std::to_string(masked.value()) + ", but " +
                                           rounded_up.str() + " is enough as a mask constant");
 }
 

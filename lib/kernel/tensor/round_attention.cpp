@@ -122,7 +122,7 @@ public:
     const Upper scores = scale_ * query * key + error;
     ATTNCERT_CHECK(machine_.check_size(computed * (Upper::of(1.0) + relative_) + tiny_, "a score"));
     ATTNCERT_CHECK(machine_.check_size(scores, "a score"));
-    if (masked_) ATTNCERT_CHECK(machine_.check_masked(scores));
+    if (masked_) ATTNCERT_CHECK(machine_.check_masked(scores, scores));
     if (machine_.evaluation().max_subtraction) {
       error = error + Upper::of(2L) * machine_.compute * scores + machine_.compute_tiny;
     }

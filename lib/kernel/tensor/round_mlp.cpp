@@ -103,7 +103,7 @@ public:
     const Upper scores =
         (Upper::of(1.0) + result.relative_) * result.score_size(reach) + result.score_tiny(reach);
     ATTNCERT_CHECK(machine.check_size(scores, "a score"));
-    ATTNCERT_CHECK(machine.check_masked(Upper()));
+    ATTNCERT_CHECK(machine.check_masked(Upper(), scores));
     ATTNCERT_TRY(result.softmax_,
                  machine.softmax(result.gate_.scores + 1, true, scores, Upper::of(1.0)));
     return result;

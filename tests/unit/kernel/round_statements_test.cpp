@@ -202,6 +202,8 @@ TEST_CASE("rounding: softmax without max-subtraction, and masks by a constant") 
     CHECK(of(masked, kAttention, converted) == "ok");
     masked.mask_constant = Rational(110);
     CHECK(of(masked, kAttention, converted) == name(ErrorCode::MaskTooWeak));
+    masked.mask_constant = largest_finite(kSingle.compute);  // the score comes on top
+    CHECK(of(masked, kAttention, converted) == name(ErrorCode::RoundingOverflow));
     masked.mask_constant = power_of_two(128);
     CHECK(of(masked, kAttention, converted) == name(ErrorCode::RoundingOverflow));
   }
@@ -211,6 +213,8 @@ TEST_CASE("rounding: softmax without max-subtraction, and masks by a constant") 
   CHECK(of(masked, kMlp, true) == name(ErrorCode::MaskTooWeak));
   masked.mask_constant = Rational(105);
   CHECK(of(masked, kMlp, true) == "ok");
+  masked.mask_constant = largest_finite(kSingle.compute);
+  CHECK(of(masked, kMlp, true) == name(ErrorCode::RoundingOverflow));
 }
 
 TEST_CASE("rounding: sublayers that are not supported") {
