@@ -8,11 +8,11 @@ using namespace attncert::testing;
 
 namespace {
 
-const Inputs kInputs = computed(real("1.01"));
+Inputs inputs() { return computed(real("1.01")); }
 
 std::vector<NeuronRounding> neurons_of(const Model& model, bool converted,
                                        const Evaluation& machine) {
-  const auto neurons = neuron_roundings(model, converted, kMlp, kInputs, machine, 64);
+  const auto neurons = neuron_roundings(model, converted, kMlp, inputs(), machine, 64);
   REQUIRE(neurons);
   return neurons.value();
 }
@@ -25,7 +25,7 @@ TEST_CASE("neurons: contributions add up to the bound, and none is above it") {
     for (const bool converted : {false, true}) {
       CAPTURE(converted);
       const Model& model = converted ? adder.converted() : adder.original();
-      const auto bound = mlp_rounding(model, converted, kMlp, kInputs, machine, 64);
+      const auto bound = mlp_rounding(model, converted, kMlp, inputs(), machine, 64);
       REQUIRE(bound);
       const double error = bound.value().error.convert_to<double>();
       double sum = 0;
@@ -47,7 +47,7 @@ TEST_CASE("mask constants: the least that suffices is accepted, and nothing less
   for (const bool converted : {false, true}) {
     const Model& model = converted ? adder.converted() : adder.original();
     const auto bound = [&](const Evaluation& machine) {
-      return attention_rounding(model, converted, kAttention, kInputs, machine, {}, 64);
+      return attention_rounding(model, converted, kAttention, inputs(), machine, {}, 64);
     };
     Evaluation machine = evaluation("fp32", "fp32");
     const auto unmasked = bound(machine);
