@@ -16,6 +16,7 @@ struct Options {
   std::string epsilon;
   std::string layer;
   long tokens = 0;
+  bool neurons = false;
   std::string output;
   bool json = false;
 };
@@ -38,6 +39,7 @@ Result<InputBoxes> boxes_argument(const std::string& text, const Network& networ
 
 Result<AuditOptions> audit_options(const Options& options, const Network& network) {
   AuditOptions how;
+  how.neurons = options.neurons;
   if (!options.layer.empty()) how.layer = options.layer;
   if (options.tokens < 0) return fail(ErrorCode::NumberSyntax, "--tokens must be at least 1");
   if (options.tokens > 0) how.tokens = options.tokens;
@@ -134,6 +136,7 @@ void add_audit(CLI::App& application, int& exit_code) {
   command->add_option("--layer", options->layer, "this sublayer only");
   command->add_option("--tokens", options->tokens,
                       "most tokens in a sequence, for networks without a context");
+  command->add_flag("--neurons", options->neurons, "also tell the neurons of MLPs apart");
   command->add_option("-o,--output", options->output, "the certificate to write");
   command->add_flag("--json", options->json, "print one JSON object");
   command->footer(

@@ -4,22 +4,22 @@
 #include <map>
 
 #include "activation_bounds.hpp"
-#include "attncert/kernel/rounding.hpp"
+#include "attncert/model/decimal.hpp"
+#include "attncert/prover/exp_zero.hpp"
+#include "audited_neurons.hpp"
 #include "layer_ranges.hpp"
 
 namespace attncert {
 namespace {
 
 constexpr int kRadiusDigits = 9;
+constexpr int kExpZeroDigits = 7;
 
-Error refused(const std::string& name, const std::string& what) {
-  return fail(ErrorCode::RoundingUnsupported,
-              "rounding of sublayer '" + name + "' is not bounded: " + what);
+Error refused(const std::string& what) {
+  return fail(ErrorCode::RoundingUnsupported, "not audited: " + what);
 }
 
-Error kept(const std::string& layer) {
-  return refused(layer, "it was kept as it is, and heads are what is audited");
-}
+Error kept() { return refused("it was kept as it is, and heads are what is audited"); }
 
 // Whether the norm bounds nothing, so that inputs must be from a box.
 bool needs_box(const Norm& norm) { return norm.kind == "mean-norm" || norm.kind == "none"; }
@@ -54,6 +54,13 @@ Result<Inputs> inputs_after(const Norm& norm, long width, const Evaluation& eval
   }
   ATTNCERT_TRY(const Rational radius, computed_radius(norm, width, evaluation));
   return Inputs{Inputs::Kind::computed, stated(radius)};
+}
+
+// Says which model a refusal is about.
+Result<RoundingBound> of_side(Result<RoundingBound> bound, bool converted) {
+  if (bound || bound.error().code != ErrorCode::RoundingOverflow) return bound;
+  return fail(bound.error().code,
+              bound.error().message + (converted ? ", in the heads" : ", in the original"));
 }
 
 class AuditProver {
@@ -109,12 +116,13 @@ private:
     layer.claim.name = name_of(sublayer);
     std::vector<long> steps;
     if (needs_box(norm_of(sublayer))) layer.box = input_box(layer.claim.name);
-    Status status = refused(layer.claim.name, "it is a linear map");
+    Status status = refused("it is a linear map");
     if (const auto* mlp = std::get_if<MlpSublayer>(&sublayer)) {
       status = prove_mlp(*mlp, layer.claim, steps);
     } else if (const auto* attention = std::get_if<AttentionSublayer>(&sublayer)) {
       status = prove_attention(*attention, layer.claim, steps);
     }
+    if (masks_.contains(layer.claim.name)) layer.masks = masks_[layer.claim.name];
     if (!status) {
       layer.refusal = status.error();
       return layer;
@@ -124,6 +132,7 @@ private:
                                            claim.original_rounding + claim.converted_rounding),
                                   kEpsilonDigits, Direction::up);
     layer.size = sizes_[claim.name];
+    layer.neurons = std::move(neurons_[claim.name]);
     ends.insert(ends.end(), steps.begin(), steps.end());
     return layer;
   }
@@ -149,31 +158,35 @@ private:
 
   Status prove_mlp(const MlpSublayer& mlp, RoundingClaim& claim, std::vector<long>& steps) {
     claim.activation = mlp.activation;
-    if (mlp.gate)
-      return refused(mlp.name, "it is gated by " + mlp.activation +
-                                   ", and gated MLPs are not supported" +
-                                   (mlp.activation == "sigmoid"
-                                        ? ""
-                                        : " (no heads compute this one exactly on any open set)"));
-    if (sublayer_named<MlpSublayer>(converted_.network, mlp.name)) return kept(mlp.name);
+    if (mlp.gate) {
+      return refused(mlp.activation == "sigmoid"
+                         ? "gated MLPs are not supported"
+                         : "no heads compute an MLP gated by " + mlp.activation +
+                               " exactly on any open set, so it was not converted");
+    }
+    if (sublayer_named<MlpSublayer>(converted_.network, mlp.name)) return kept();
     ATTNCERT_TRY(const NeuronHeads* heads,
                  sublayer_named<NeuronHeads>(converted_.network, mlp.name));
     claim.approximant = heads->function;
     ATTNCERT_CHECK(begin(mlp.norm, claim));
-    ATTNCERT_TRY(const RoundingBound before, mlp_rounding(original_, false, mlp.name, claim.inputs,
-                                                          evaluation_, kBallPrecision));
-    ATTNCERT_TRY(const RoundingBound after, mlp_rounding(converted_, true, mlp.name, claim.inputs,
-                                                         evaluation_, kBallPrecision));
+    ATTNCERT_TRY(const RoundingBound before, of_mlp(false, claim));
+    ATTNCERT_TRY(const RoundingBound after, of_mlp(true, claim));
     claim.original_rounding = with_room(before.error);
     claim.converted_rounding = with_room(after.error);
     sizes_[claim.name] = before.size;
     const auto plan = std::find_if(plans_.begin(), plans_.end(),
                                    [&](const LayerPlan& one) { return one.mlp == &mlp; });
-    if (plan == plans_.end()) return refused(mlp.name, "its pre-activations are not bounded");
+    if (plan == plans_.end()) return refused("its pre-activations are not bounded");
     ATTNCERT_CHECK(prove_lift(*plan, claim, steps));
     steps.push_back(add_rounding(Rule::round_mlp, claim, false));
     steps.push_back(add_rounding(Rule::round_mlp, claim, true));
     return ok();
+  }
+
+  Result<RoundingBound> of_mlp(bool converted, const RoundingClaim& claim) const {
+    return of_side(mlp_rounding(converted ? converted_ : original_, converted, claim.name,
+                                claim.inputs, evaluation_, kBallPrecision),
+                   converted);
   }
 
   // The difference in real arithmetic.
@@ -184,6 +197,10 @@ private:
     }
     const std::vector<ActivationBound>& bounds = bounds_[key];
     ATTNCERT_TRY(claim.approximation, layer_epsilon(original_, plan, bounds));
+    if (options_.neurons) {
+      ATTNCERT_TRY(neurons_[claim.name],
+                   audited_neurons(original_, converted_, plan, bounds, claim.inputs, evaluation_));
+    }
     ATTNCERT_TRY(const StoredHeads stored,
                  prove_stored(derivation_, original_, converted_, claim.name, claim.inputs));
     if (stored.epsilon) claim.weights = *stored.epsilon;
@@ -215,16 +232,15 @@ private:
   Status prove_attention(const AttentionSublayer& layer, RoundingClaim& claim,
                          std::vector<long>& steps) {
     if (sublayer_named<AttentionSublayer>(converted_.network, layer.name)) {
-      return kept(layer.name);
+      return kept();
     }
     ATTNCERT_CHECK(begin(layer.norm, claim));
     if (!context_of(original_.network)) claim.tokens = options_.tokens;
-    ATTNCERT_TRY(const RoundingBound before,
-                 attention_rounding(original_, false, layer.name, claim.inputs, evaluation_,
-                                    claim.tokens, kBallPrecision));
-    ATTNCERT_TRY(const RoundingBound after,
-                 attention_rounding(converted_, true, layer.name, claim.inputs, evaluation_,
-                                    claim.tokens, kBallPrecision));
+    const auto computed_before = of_attention(false, claim);
+    const auto computed_after = of_attention(true, claim);
+    ATTNCERT_CHECK(check_masks(claim.name, computed_before, computed_after));
+    ATTNCERT_TRY(const RoundingBound before, computed_before);
+    ATTNCERT_TRY(const RoundingBound after, computed_after);
     claim.original_rounding = with_room(before.error);
     claim.converted_rounding = with_room(after.error);
     sizes_[claim.name] = before.size;
@@ -237,6 +253,57 @@ private:
     return ok();
   }
 
+  // Notes scores, also where the mask constant is what is refused.
+  Result<RoundingBound> of_attention(bool converted, const RoundingClaim& claim) {
+    const auto bound_of = [&](const Evaluation& evaluation) {
+      return attention_rounding(converted ? converted_ : original_, converted, claim.name,
+                                claim.inputs, evaluation, claim.tokens, kBallPrecision);
+    };
+    auto bound = bound_of(evaluation_);
+    if (bound) {
+      note_scores(claim.name, bound.value().scores);
+    } else if (evaluation_.mask_constant) {
+      Evaluation left_out = evaluation_;
+      left_out.mask_constant.reset();
+      const auto without = bound_of(left_out);
+      if (without) note_scores(claim.name, without.value().scores);
+    }
+    return of_side(std::move(bound), converted);
+  }
+
+  // Which constant would do for both sides.
+  Status check_masks(const std::string& layer, const Result<RoundingBound>& before,
+                     const Result<RoundingBound>& after) const {
+    const auto is_weak = [](const Result<RoundingBound>& bound) {
+      return !bound && bound.error().code == ErrorCode::MaskTooWeak;
+    };
+    const auto needs = masks_.find(layer);
+    if (needs == masks_.end() || !(is_weak(before) || is_weak(after))) return ok();
+    std::string what = "masked tokens may get weight: ";
+    if (needs->second.may_win.value_or(false)) what = "masked tokens may win: ";
+    if (!evaluation_.exp_zero) {
+      what += "say from where on exp is 0, --exp-zero auto or T";
+    } else if (!needs->second.least) {
+      what += "no constant of the format is enough";
+    } else {
+      what +=
+          "lower their scores by at least " + to_scientific(*needs->second.least, 4, Direction::up);
+    }
+    return fail(ErrorCode::MaskTooWeak, what);
+  }
+
+  void note_scores(const std::string& layer, const Rational& scores) {
+    MaskNeeds& needs = masks_[layer];
+    needs.scores = std::max(needs.scores, scores);
+    needs.exp_zero = evaluation_.exp_zero.value_or(
+        exp_zero_of(evaluation_.compute, evaluation_.underflow, kExpZeroDigits));
+    needs.least = sufficient_mask_constant(evaluation_, needs.scores, needs.exp_zero);
+    const Rational largest =
+        std::min(largest_finite(evaluation_.compute), largest_finite(evaluation_.accumulate));
+    if (needs.gap() + *needs.least > largest) needs.least.reset();
+    if (evaluation_.mask_constant) needs.may_win = *evaluation_.mask_constant <= needs.gap();
+  }
+
   const Model& original_;
   const Model& converted_;
   const Evaluation& evaluation_;
@@ -245,6 +312,8 @@ private:
   std::vector<LayerPlan> plans_;
   std::map<std::string, std::vector<ActivationBound>> bounds_;
   std::map<std::string, Rational> sizes_;  // of the original's outputs
+  std::map<std::string, MaskNeeds> masks_;
+  std::map<std::string, std::vector<AuditedNeuron>> neurons_;
   Derivation derivation_;
 };
 

@@ -137,10 +137,9 @@ Status Machine::check_masked(Upper masked, Upper scores) const {
   }
   const Rational needed = sufficient_mask_constant(evaluation_, size, *evaluation_.exp_zero);
   if (lowered >= needed) return ok();
-  const Integer rounded_up = numerator(needed) / denominator(needed) + 1;
-  return fail(ErrorCode::MaskTooWeak, "masked tokens may get weight: scores reach " +
-                                          std::to_string(masked.value()) + ", but " +
-                                          rounded_up.str() + " is enough as a mask constant");
+  const Integer enough = numerator(needed) / denominator(needed) + 1;
+  return fail(ErrorCode::MaskTooWeak,
+              "masked tokens may get weight: lower their scores by " + enough.str() + " or more");
 }
 
 Result<bool> Machine::stores(const TensorFile& file, const std::string& name,

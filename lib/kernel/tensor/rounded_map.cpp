@@ -194,7 +194,7 @@ Result<InnerErrors> inner_errors(const Machine& machine, const StoredMap& out,
   for (std::size_t r = 0; r < inner.size.size(); ++r) {
     const Upper computed = inner.size[r] + inner.error[r];
     result.errors.push_back((inner.error[r] + result.relative * computed).value());
-    result.sizes.push_back(computed.value());
+    result.sizes.push_back(inner.size[r].value());
     result.total = result.total + computed;
   }
   return result;

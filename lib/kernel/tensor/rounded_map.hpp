@@ -57,12 +57,13 @@ struct InnerValues {
   Upper scores;       // of the heads that gave these values, if there were any
 };
 
-/// What an output map multiplies: |computed inner value|, and its error with that of its product.
+/// What an output map multiplies: |exact inner value|, and the computed one's error with that of its
+/// product.
 struct InnerErrors {
   Upper relative;  // of products and sums
   std::vector<double> sizes;
   std::vector<double> errors;
-  Upper total;  // of sizes
+  Upper total;  // of computed values
 };
 Result<InnerErrors> inner_errors(const Machine& machine, const StoredMap& out,
                                  const InnerValues& inner);
