@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "attncert/core/file.hpp"
 #include "attncert/model/output_files.hpp"
 #include "audit_report.hpp"
 #include "evaluation_options.hpp"
@@ -15,24 +16,42 @@ struct Options {
   std::string epsilon;
   std::string layer;
   long tokens = 0;
+  bool neurons = false;
   std::string output;
   bool json = false;
 };
 
-Result<AuditOptions> audit_options(const Options& options) {
+// box:R, or box:FILE where the rest is no number.
+Result<InputBoxes> boxes_argument(const std::string& text, const Network& network) {
+  if (parse_rational(text)) {
+    ATTNCERT_TRY(Rational size, positive_argument("--domain box", text));
+    return InputBoxes{{}, std::move(size)};
+  }
+  const auto content = read_file(text);
+  if (!content) {
+    return fail(content.error().code,
+                "--domain box: neither a number nor a file of ranges: " + content.error().message);
+  }
+  auto boxes = read_input_boxes(content.value(), network);
+  if (boxes) return boxes;
+  return fail(boxes.error().code, "ranges file '" + text + "': " + boxes.error().message);
+}
+
+Result<AuditOptions> audit_options(const Options& options, const Network& network) {
   AuditOptions how;
+  how.neurons = options.neurons;
   if (!options.layer.empty()) how.layer = options.layer;
   if (options.tokens < 0) return fail(ErrorCode::NumberSyntax, "--tokens must be at least 1");
   if (options.tokens > 0) how.tokens = options.tokens;
   if (options.domain == "every-input") return how;
   constexpr std::string_view box = "box:";
   if (options.domain.starts_with(box)) {
-    ATTNCERT_TRY(how.box, positive_argument("--domain box", options.domain.substr(box.size())));
+    ATTNCERT_TRY(how.boxes, boxes_argument(options.domain.substr(box.size()), network));
     return how;
   }
-  return fail(
-      ErrorCode::DomainMismatch,
-      "--domain must be every-input or box:R; for prompts use attncert agree with --format");
+  return fail(ErrorCode::DomainMismatch,
+              "--domain must be every-input, box:R or box:FILE; for prompts use attncert agree "
+              "with --format");
 }
 
 // Whether the heads' function is closer to another GELU than to the activation of the original.
@@ -65,12 +84,12 @@ std::vector<VariantFinding> variants_of(const Audit& audit) {
 
 Result<int> run_all(const Options& options) {
   ATTNCERT_TRY(const Evaluation evaluation, options.evaluation.read());
-  ATTNCERT_TRY(const AuditOptions how, audit_options(options));
   std::optional<Rational> epsilon;
   if (!options.epsilon.empty()) {
     ATTNCERT_TRY(epsilon, positive_argument("--epsilon", options.epsilon));
   }
   ATTNCERT_TRY(const TwoModels models, load_models(options.folders));
+  ATTNCERT_TRY(const AuditOptions how, audit_options(options, models.original.model.network));
   std::vector<Subject> subjects;
   if (!options.output.empty()) {
     ATTNCERT_TRY(subjects, subjects_of(options.folders, models, options.output));
@@ -108,13 +127,16 @@ void add_audit(CLI::App& application, int& exit_code) {
   command->add_option("CONVERTED", options->folders.converted, "folder of its conversion")
       ->required();
   add_evaluation_options(*command, options->evaluation)->required();
-  command->add_option("--domain", options->domain, "every-input, or box:R: inputs in [-R, R]")
+  command
+      ->add_option("--domain", options->domain,
+                   "every-input, or box:R or box:FILE: inputs in [-R, R], or in ranges")
       ->capture_default_str();
   command->add_option("--epsilon", options->epsilon,
                       "the error to prove; exit code 1 if it is not");
   command->add_option("--layer", options->layer, "this sublayer only");
   command->add_option("--tokens", options->tokens,
                       "most tokens in a sequence, for networks without a context");
+  command->add_flag("--neurons", options->neurons, "also tell the neurons of MLPs apart");
   command->add_option("-o,--output", options->output, "the certificate to write");
   command->add_flag("--json", options->json, "print one JSON object");
   command->footer(

@@ -1,8 +1,25 @@
 #include "evaluation_options.hpp"
 
+#include "attncert/prover/exp_zero.hpp"
+
 namespace attncert::cli {
 
+namespace {
+
+constexpr int kExpZeroDigits = 7;
+
+// "auto": where a correctly rounded exp becomes 0.
+Result<std::string> threshold(const EvaluationOptions& options) {
+  if (options.exp_zero != "auto") return options.exp_zero;
+  ATTNCERT_TRY(const Format format, format_named(options.format));
+  const auto underflow = options.underflow == "flush" ? Underflow::flush : Underflow::gradual;
+  return to_string(exp_zero_of(format, underflow, kExpZeroDigits));
+}
+
+}  // namespace
+
 Result<Evaluation> EvaluationOptions::read() const {
+  ATTNCERT_TRY(const std::string zero, threshold(*this));
   return evaluation_of({{"storage", storage.empty() ? format : storage},
                         {"compute", format},
                         {"accumulate", accumulate.empty() ? format : accumulate},
@@ -13,7 +30,7 @@ Result<Evaluation> EvaluationOptions::read() const {
                         {"activation_error", activation_error},
                         {"softmax", softmax},
                         {"norm", norm},
-                        {"exp_zero", exp_zero},
+                        {"exp_zero", zero},
                         {"masked_scores", mask_constant}});
 }
 
@@ -39,7 +56,10 @@ CLI::Option* add_evaluation_options(CLI::App& command, EvaluationOptions& option
       ->capture_default_str();
   command.add_option("--norm", options.norm, "variance in two-pass or one-pass")
       ->capture_default_str();
-  command.add_option("--exp-zero", options.exp_zero, "e^t is 0 for t <= -T: T, or never")
+  command
+      .add_option("--exp-zero", options.exp_zero,
+                  "e^t is 0 for t <= -T: T, never, or auto: as "
+                  "a correctly rounded exp does")
       ->capture_default_str();
   command
       .add_option("--mask-constant", options.mask_constant,

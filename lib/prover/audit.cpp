@@ -4,89 +4,32 @@
 #include <map>
 
 #include "activation_bounds.hpp"
-#include "attncert/interval/functions.hpp"
-#include "attncert/kernel/rounding.hpp"
+#include "attncert/model/decimal.hpp"
+#include "attncert/prover/exp_zero.hpp"
+#include "audited_neurons.hpp"
+#include "computed_inputs.hpp"
 #include "layer_ranges.hpp"
 
 namespace attncert {
 namespace {
 
-constexpr int kRadiusDigits = 9;
+constexpr int kExpZeroDigits = 7;
 
-Error refused(const std::string& name, const std::string& what) {
-  return fail(ErrorCode::RoundingUnsupported,
-              "rounding of sublayer '" + name + "' is not bounded: " + what);
+Error refused(const std::string& what) {
+  return fail(ErrorCode::RoundingUnsupported, "not audited: " + what);
 }
 
-Error kept(const std::string& layer) {
-  return refused(layer, "it was kept as it is, and heads are what is audited");
+Error kept() { return refused("it was kept as it is, and heads are what is audited"); }
+
+const Norm& norm_of(const Sublayer& sublayer) {
+  return std::visit([](const auto& one) -> const Norm& { return one.norm; }, sublayer);
 }
 
-// What computed means of a row are off by.
-struct Means {
-  Rational unit;      // of operations
-  Rational division;  // of quotients and roots
-  Rational relative;  // of a mean, relative to the mean of magnitudes
-  Rational tiny;      // what underflow adds
-
-  static Result<Means> of(long width, const Evaluation& evaluation) {
-    const Rational roundings =
-        (evaluation.summation.roundings(width) + 1) * unit_roundoff(evaluation.accumulate);
-    const Rational unit = unit_roundoff(evaluation.compute);
-    const Rational division = 2 * evaluation.division_ulp * unit;
-    if (2 * roundings >= 1 || 4 * division > 1) {
-      return fail(ErrorCode::RoundingUseless, "no useful bound: a mean may lose every digit");
-    }
-    return Means{unit, division,
-                 Rational((1 + 2 * roundings) * (1 + unit) * (1 + unit) * (1 + division) - 1),
-                 Rational(4 * (underflow_unit(evaluation.accumulate, evaluation.underflow) +
-                               underflow_unit(evaluation.compute, evaluation.underflow)))};
-  }
-
-  // x - mean(x), |x| <= box
-  Rational centred(const Rational& box) const {
-    return (box + box * (1 + relative) + tiny) * (1 + unit) + tiny;
-  }
-
-  // The same over the root of mean(x^2) - mean(x)^2 + epsilon, which is at least what roundings leave
-  // of epsilon: docs/formulas.md#rounding-norms.
-  Result<Rational> one_pass(const Rational& box, const Rational& epsilon) const {
-    const Rational mean = box * (1 + relative) + tiny;
-    const Rational lost = relative * box * box + (mean * mean - box * box) +
-                          2 * unit * (mean * mean + box * box * (1 + relative)) + 8 * tiny;
-    const Rational kept = (epsilon * (1 - unit) - tiny - lost) * (1 - unit) - tiny;
-    if (kept <= 0) {
-      return fail(ErrorCode::EnclosureUnbounded,
-                  "over this box a variance taken in one pass may be as low as minus the norm's "
-                  "epsilon, so NaN is possible: take it in two passes, or a smaller box");
-    }
-    const Interval root = sqrt(enclose(kept, kBallPrecision), kBallPrecision);
-    const Interval above =
-        enclose(Rational(centred(box) * (1 + division) * (1 + unit)), kBallPrecision);
-    return Rational(
-        upper_rational(above / (root * enclose(Rational(1 - division), kBallPrecision))) + tiny);
-  }
-};
-
-// Where computed rows lie after the norm.
-Result<Inputs> inputs_after(const Norm& norm, long width, const Evaluation& evaluation,
-                            const AuditOptions& options) {
-  const auto stated = [](const Rational& size) {
-    return round_decimal(size, kRadiusDigits, Direction::up);
-  };
-  const bool one_pass = norm.kind == "layer-norm" && evaluation.norm == NormPasses::one;
-  const bool linear = norm.kind == "mean-norm" || norm.kind == "none";
-  if ((linear || one_pass) && options.box) {
-    if (norm.kind == "none") return Inputs{Inputs::Kind::computed_box, *options.box};
-    ATTNCERT_TRY(const Means means, Means::of(width, evaluation));
-    if (linear) {
-      return Inputs{Inputs::Kind::computed_box, stated(means.centred(*options.box))};
-    }
-    ATTNCERT_TRY(const Rational size, means.one_pass(*options.box, norm.epsilon));
-    return Inputs{Inputs::Kind::computed_box, stated(size)};
-  }
-  ATTNCERT_TRY(const Rational radius, computed_radius(norm, width, evaluation));
-  return Inputs{Inputs::Kind::computed, stated(radius)};
+// Says which model a refusal is about.
+Result<RoundingBound> of_side(Result<RoundingBound> bound, bool converted) {
+  if (bound || bound.error().code != ErrorCode::RoundingOverflow) return bound;
+  return fail(bound.error().code,
+              bound.error().message + (converted ? ", in the heads" : ", in the original"));
 }
 
 class AuditProver {
@@ -124,7 +67,8 @@ private:
       const auto* mlp = std::get_if<MlpSublayer>(&sublayer);
       if (mlp == nullptr || mlp->gate) continue;
       const auto heads = sublayer_named<NeuronHeads>(converted_.network, mlp->name);
-      const auto inputs = inputs_after(mlp->norm, original_.network.d_model, evaluation_, options_);
+      const auto inputs =
+          computed_inputs(mlp->norm, original_.network.d_model, evaluation_, input_box(mlp->name));
       if (!heads || !inputs) continue;
       LayerPlan plan{mlp, heads.value(), {mlp->activation, heads.value()->function}, {}};
       auto ranges = ranges_of(original_, *mlp, inputs.value());
@@ -140,12 +84,14 @@ private:
     AuditedLayer layer;
     layer.claim.name = name_of(sublayer);
     std::vector<long> steps;
-    Status status = refused(layer.claim.name, "it is a linear map");
+    if (needs_box(norm_of(sublayer), evaluation_)) layer.box = input_box(layer.claim.name);
+    Status status = refused("it is a linear map");
     if (const auto* mlp = std::get_if<MlpSublayer>(&sublayer)) {
       status = prove_mlp(*mlp, layer.claim, steps);
     } else if (const auto* attention = std::get_if<AttentionSublayer>(&sublayer)) {
       status = prove_attention(*attention, layer.claim, steps);
     }
+    if (masks_.contains(layer.claim.name)) layer.masks = masks_[layer.claim.name];
     if (!status) {
       layer.refusal = status.error();
       return layer;
@@ -155,6 +101,7 @@ private:
                                            claim.original_rounding + claim.converted_rounding),
                                   kEpsilonDigits, Direction::up);
     layer.size = sizes_[claim.name];
+    layer.neurons = std::move(neurons_[claim.name]);
     ends.insert(ends.end(), steps.begin(), steps.end());
     return layer;
   }
@@ -162,9 +109,13 @@ private:
   Status begin(const Norm& norm, RoundingClaim& claim) const {
     claim.norm = norm.kind;
     claim.norm_epsilon = norm.epsilon;
-    ATTNCERT_TRY(claim.inputs,
-                 inputs_after(norm, original_.network.d_model, evaluation_, options_));
+    ATTNCERT_TRY(claim.inputs, computed_inputs(norm, original_.network.d_model, evaluation_,
+                                               input_box(claim.name)));
     return ok();
+  }
+
+  std::optional<Rational> input_box(const std::string& layer) const {
+    return options_.boxes ? options_.boxes->of(layer) : std::nullopt;
   }
 
   long add_rounding(Rule rule, const RoundingClaim& claim, bool converted) {
@@ -176,31 +127,35 @@ private:
 
   Status prove_mlp(const MlpSublayer& mlp, RoundingClaim& claim, std::vector<long>& steps) {
     claim.activation = mlp.activation;
-    if (mlp.gate)
-      return refused(mlp.name, "it is gated by " + mlp.activation +
-                                   ", and gated MLPs are not supported" +
-                                   (mlp.activation == "sigmoid"
-                                        ? ""
-                                        : " (no heads compute this one exactly on any open set)"));
-    if (sublayer_named<MlpSublayer>(converted_.network, mlp.name)) return kept(mlp.name);
+    if (mlp.gate) {
+      return refused(mlp.activation == "sigmoid"
+                         ? "gated MLPs are not supported"
+                         : "no heads compute an MLP gated by " + mlp.activation +
+                               " exactly on any open set, so it was not converted");
+    }
+    if (sublayer_named<MlpSublayer>(converted_.network, mlp.name)) return kept();
     ATTNCERT_TRY(const NeuronHeads* heads,
                  sublayer_named<NeuronHeads>(converted_.network, mlp.name));
     claim.approximant = heads->function;
     ATTNCERT_CHECK(begin(mlp.norm, claim));
-    ATTNCERT_TRY(const RoundingBound before, mlp_rounding(original_, false, mlp.name, claim.inputs,
-                                                          evaluation_, kBallPrecision));
-    ATTNCERT_TRY(const RoundingBound after, mlp_rounding(converted_, true, mlp.name, claim.inputs,
-                                                         evaluation_, kBallPrecision));
+    ATTNCERT_TRY(const RoundingBound before, of_mlp(false, claim));
+    ATTNCERT_TRY(const RoundingBound after, of_mlp(true, claim));
     claim.original_rounding = with_room(before.error);
     claim.converted_rounding = with_room(after.error);
     sizes_[claim.name] = before.size;
     const auto plan = std::find_if(plans_.begin(), plans_.end(),
                                    [&](const LayerPlan& one) { return one.mlp == &mlp; });
-    if (plan == plans_.end()) return refused(mlp.name, "its pre-activations are not bounded");
+    if (plan == plans_.end()) return refused("its pre-activations are not bounded");
     ATTNCERT_CHECK(prove_lift(*plan, claim, steps));
     steps.push_back(add_rounding(Rule::round_mlp, claim, false));
     steps.push_back(add_rounding(Rule::round_mlp, claim, true));
     return ok();
+  }
+
+  Result<RoundingBound> of_mlp(bool converted, const RoundingClaim& claim) const {
+    return of_side(mlp_rounding(converted ? converted_ : original_, converted, claim.name,
+                                claim.inputs, evaluation_, kBallPrecision),
+                   converted);
   }
 
   // The difference in real arithmetic.
@@ -211,6 +166,10 @@ private:
     }
     const std::vector<ActivationBound>& bounds = bounds_[key];
     ATTNCERT_TRY(claim.approximation, layer_epsilon(original_, plan, bounds));
+    if (options_.neurons) {
+      ATTNCERT_TRY(neurons_[claim.name],
+                   audited_neurons(original_, converted_, plan, bounds, claim.inputs, evaluation_));
+    }
     ATTNCERT_TRY(const StoredHeads stored,
                  prove_stored(derivation_, original_, converted_, claim.name, claim.inputs));
     if (stored.epsilon) claim.weights = *stored.epsilon;
@@ -242,16 +201,15 @@ private:
   Status prove_attention(const AttentionSublayer& layer, RoundingClaim& claim,
                          std::vector<long>& steps) {
     if (sublayer_named<AttentionSublayer>(converted_.network, layer.name)) {
-      return kept(layer.name);
+      return kept();
     }
     ATTNCERT_CHECK(begin(layer.norm, claim));
     if (!context_of(original_.network)) claim.tokens = options_.tokens;
-    ATTNCERT_TRY(const RoundingBound before,
-                 attention_rounding(original_, false, layer.name, claim.inputs, evaluation_,
-                                    claim.tokens, kBallPrecision));
-    ATTNCERT_TRY(const RoundingBound after,
-                 attention_rounding(converted_, true, layer.name, claim.inputs, evaluation_,
-                                    claim.tokens, kBallPrecision));
+    const auto computed_before = of_attention(false, claim);
+    const auto computed_after = of_attention(true, claim);
+    ATTNCERT_CHECK(check_masks(claim.name, computed_before, computed_after));
+    ATTNCERT_TRY(const RoundingBound before, computed_before);
+    ATTNCERT_TRY(const RoundingBound after, computed_after);
     claim.original_rounding = with_room(before.error);
     claim.converted_rounding = with_room(after.error);
     sizes_[claim.name] = before.size;
@@ -264,6 +222,57 @@ private:
     return ok();
   }
 
+  // Notes scores, also where the mask constant is what is refused.
+  Result<RoundingBound> of_attention(bool converted, const RoundingClaim& claim) {
+    const auto bound_of = [&](const Evaluation& evaluation) {
+      return attention_rounding(converted ? converted_ : original_, converted, claim.name,
+                                claim.inputs, evaluation, claim.tokens, kBallPrecision);
+    };
+    auto bound = bound_of(evaluation_);
+    if (bound) {
+      note_scores(claim.name, bound.value().scores);
+    } else if (evaluation_.mask_constant) {
+      Evaluation left_out = evaluation_;
+      left_out.mask_constant.reset();
+      const auto without = bound_of(left_out);
+      if (without) note_scores(claim.name, without.value().scores);
+    }
+    return of_side(std::move(bound), converted);
+  }
+
+  // Which constant would do for both sides.
+  Status check_masks(const std::string& layer, const Result<RoundingBound>& before,
+                     const Result<RoundingBound>& after) const {
+    const auto is_weak = [](const Result<RoundingBound>& bound) {
+      return !bound && bound.error().code == ErrorCode::MaskTooWeak;
+    };
+    const auto needs = masks_.find(layer);
+    if (needs == masks_.end() || !(is_weak(before) || is_weak(after))) return ok();
+    std::string what = "masked tokens may get weight: ";
+    if (needs->second.may_win.value_or(false)) what = "masked tokens may win: ";
+    if (!evaluation_.exp_zero) {
+      what += "say from where on exp is 0, --exp-zero auto or T";
+    } else if (!needs->second.least) {
+      what += "no constant of the format is enough";
+    } else {
+      what +=
+          "lower their scores by at least " + to_scientific(*needs->second.least, 4, Direction::up);
+    }
+    return fail(ErrorCode::MaskTooWeak, what);
+  }
+
+  void note_scores(const std::string& layer, const Rational& scores) {
+    MaskNeeds& needs = masks_[layer];
+    needs.scores = std::max(needs.scores, scores);
+    needs.exp_zero = evaluation_.exp_zero.value_or(
+        exp_zero_of(evaluation_.compute, evaluation_.underflow, kExpZeroDigits));
+    needs.least = sufficient_mask_constant(evaluation_, needs.scores, needs.exp_zero);
+    const Rational largest =
+        std::min(largest_finite(evaluation_.compute), largest_finite(evaluation_.accumulate));
+    if (needs.gap() + *needs.least > largest) needs.least.reset();
+    if (evaluation_.mask_constant) needs.may_win = *evaluation_.mask_constant <= needs.gap();
+  }
+
   const Model& original_;
   const Model& converted_;
   const Evaluation& evaluation_;
@@ -272,6 +281,8 @@ private:
   std::vector<LayerPlan> plans_;
   std::map<std::string, std::vector<ActivationBound>> bounds_;
   std::map<std::string, Rational> sizes_;  // of the original's outputs
+  std::map<std::string, MaskNeeds> masks_;
+  std::map<std::string, std::vector<AuditedNeuron>> neurons_;
   Derivation derivation_;
 };
 

@@ -5,6 +5,7 @@
 #include "attncert/interval/functions.hpp"
 #include "attncert/model/decimal.hpp"
 #include "attncert/model/emulation.hpp"
+#include "attncert/prover/exp_zero.hpp"
 
 namespace attncert {
 namespace {
@@ -61,13 +62,7 @@ public:
         codes_(setting.format),
         largest_(largest_finite(setting.format)),
         bound_(setting.score_bound) {
-    const Rational unit = underflow_unit(setting.format, setting.underflow);
-    // numbers are rounded before they are flushed
-    const Rational gone = setting.underflow == Underflow::gradual
-                              ? unit
-                              : Rational(unit * (1 - unit_roundoff(setting.format)));
-    exp_zero_ = round_decimal(upper_rational(-log(enclose(gone, kPrecision), kPrecision)),
-                              kThresholdDigits, Direction::up);
+    exp_zero_ = exp_zero_of(setting.format, setting.underflow, kThresholdDigits);
   }
 
   const Rational& exp_zero() const { return exp_zero_; }

@@ -3,22 +3,52 @@
 
 #include "attncert/construction/progress.hpp"
 #include "attncert/kernel/kernel.hpp"
+#include "attncert/kernel/rounding.hpp"
 #include "attncert/prover/document.hpp"
+#include "attncert/prover/input_boxes.hpp"
 
 namespace attncert {
 
 /// Over which inputs, and which sublayers.
 struct AuditOptions {
-  std::optional<Rational> box;       // sublayers' inputs, where the norm bounds nothing
+  std::optional<InputBoxes> boxes;   // of sublayers' inputs, where the norm bounds nothing
   std::optional<std::string> layer;  // this one only
   std::optional<long> tokens;        // in a sequence, where the network has no context
+  bool neurons = false;              // tell neurons apart
+};
+
+/// What masks by a constant, taken from masked scores, need in an attention sublayer.
+struct MaskNeeds {
+  Rational scores;                // computed scores are at most so large, for all inputs
+  Rational exp_zero;              // the evaluation's, or where a correctly rounded exp becomes 0
+  std::optional<Rational> least;  // gives masked tokens the weight 0; nothing where none does
+  std::optional<bool> may_win;    // with the evaluation's constant, over an allowed token
+
+  Rational gap() const { return 2 * scores; }
+};
+
+/// One neuron of an MLP: its exact pre-activation, the activation's approximation, and what each
+/// side's rounding, and the approximation, add to an output coordinate at most.
+struct AuditedNeuron {
+  Domain range;
+  Rational approximation;
+  double approximation_contribution = 0;
+  NeuronRounding original;
+  NeuronRounding converted;
+
+  double contribution() const {
+    return approximation_contribution + original.contribution + converted.contribution;
+  }
 };
 
 /// One sublayer: what is proved of it, or why nothing is.
 struct AuditedLayer {
   RoundingClaim claim;
   std::optional<Error> refusal;
-  Rational size = 0;  // no exact output coordinate of the original is larger, up to sign
+  Rational size = 0;            // no exact output coordinate of the original is larger, up to sign
+  std::optional<Rational> box;  // R, where |x_i| <= R is what bounds the inputs
+  std::optional<MaskNeeds> masks;      // of attention
+  std::vector<AuditedNeuron> neurons;  // of an MLP, where they are asked for
 
   /// Rounding may be as large as the output itself: true, and of no use.
   bool is_useless() const {

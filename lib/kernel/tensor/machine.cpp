@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "attncert/interval/functions.hpp"
+#include "attncert/kernel/rounding.hpp"
 
 namespace attncert::rules {
 namespace {
@@ -122,7 +123,7 @@ Result<SoftmaxError> Machine::softmax(long terms, bool gaps, Upper scores,
   return error;
 }
 
-Status Machine::check_masked(Upper scores) const {
+Status Machine::check_masked(Upper masked, Upper scores) const {
   if (!evaluation_.mask_constant) return ok();
   const Rational& lowered = *evaluation_.mask_constant;
   if (lowered > Rational(largest)) return overflow("the mask constant", evaluation_.compute);
@@ -131,15 +132,15 @@ Status Machine::check_masked(Upper scores) const {
                 "masked scores are lowered by a constant: say from where on exp gives 0");
   }
   if (!std::isfinite(scores.value())) return overflow("a score", evaluation_.compute);
-  const Rational size(scores.value());
-  const Rational slack = 4 * unit_roundoff(evaluation_.compute) * (size + lowered) +
-                         2 * underflow_unit(evaluation_.compute, evaluation_.underflow);
-  const Rational needed = 2 * size + slack + *evaluation_.exp_zero;
+  const Rational size(masked.value());
+  if (size + Rational(scores.value()) + lowered > Rational(largest)) {
+    return overflow("a masked score, less the mask constant,", evaluation_.compute);
+  }
+  const Rational needed = sufficient_mask_constant(evaluation_, size, *evaluation_.exp_zero);
   if (lowered >= needed) return ok();
-  return fail(ErrorCode::MaskTooWeak, "masked tokens may get weight: scores reach " +
-                                          std::to_string(scores.value()) +
-                                          ", so the mask constant must be at least " +
-                                          std::to_string(static_cast<double>(needed)));
+  const Integer enough = numerator(needed) / denominator(needed) + 1;
+  return fail(ErrorCode::MaskTooWeak,
+              "masked tokens may get weight: lower their scores by " + enough.str() + " or more");
 }
 
 Result<bool> Machine::stores(const TensorFile& file, const std::string& name,
@@ -162,3 +163,15 @@ Result<bool> Machine::stores(const TensorFile& file, const std::string& name,
 }
 
 }  // namespace attncert::rules
+
+namespace attncert {
+
+// M with 2 B - M + 4 u (B + M) + 2 eta <= -exp_zero.
+Rational sufficient_mask_constant(const Evaluation& evaluation, const Rational& scores,
+                                  const Rational& exp_zero) {
+  const Rational rounding = 4 * unit_roundoff(evaluation.compute);
+  const Rational tiny = 2 * underflow_unit(evaluation.compute, evaluation.underflow);
+  return Rational((scores * (2 + rounding) + tiny + exp_zero) / (1 - rounding));
+}
+
+}  // namespace attncert

@@ -44,8 +44,9 @@ public:
   /// sum of exponentials without max-subtraction, as 1 / that sum.
   Result<SoftmaxError> softmax(long terms, bool gaps, Upper scores, Upper reciprocal_sum) const;
 
-  /// Masked scores, lowered by the mask constant, must get the weight 0: MaskTooWeak.
-  Status check_masked(Upper scores) const;
+  /// Masked scores of at most `masked`, lowered by the mask constant, must get the weight 0 beside
+  /// others of at most `scores`: MaskTooWeak, RoundingOverflow.
+  Status check_masked(Upper masked, Upper scores) const;
 
   /// Whether the format of storage has every number. RoundingOverflow beyond its largest
   Result<bool> stores(const TensorFile& file, const std::string& name,

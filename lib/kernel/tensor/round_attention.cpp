@@ -93,8 +93,9 @@ Result<Vectors> vectors_of(const Machine& machine, const Maps& maps, const Store
 
 // A head's softmax: how far its weights are off, all together, and how large they may add up.
 struct HeadWeights {
-  Upper moved;  // total variation from the exact weights, by scores' errors
-  Upper off;    // of computed weights from those of the computed scores
+  Upper moved;   // total variation from the exact weights, by scores' errors
+  Upper off;     // of computed weights from those of the computed scores
+  Upper scores;  // |computed score|
 };
 
 class ScoreRounding {
@@ -121,7 +122,7 @@ public:
     const Upper scores = scale_ * query * key + error;
     ATTNCERT_CHECK(machine_.check_size(computed * (Upper::of(1.0) + relative_) + tiny_, "a score"));
     ATTNCERT_CHECK(machine_.check_size(scores, "a score"));
-    if (masked_) ATTNCERT_CHECK(machine_.check_masked(scores));
+    if (masked_) ATTNCERT_CHECK(machine_.check_masked(scores, scores));
     if (machine_.evaluation().max_subtraction) {
       error = error + Upper::of(2L) * machine_.compute * scores + machine_.compute_tiny;
     }
@@ -129,7 +130,7 @@ public:
         machine_.evaluation().max_subtraction ? Upper::of(1.0) : exp_up(Rational(scores.value()));
     ATTNCERT_TRY(const SoftmaxError softmax, machine_.softmax(tokens_, false, scores, reciprocal));
     return HeadWeights{min(Upper::of(1.0), Upper::of(0.5) * error),
-                       softmax.relative + softmax.absolute};
+                       softmax.relative + softmax.absolute, scores};
   }
 
 private:
@@ -195,6 +196,7 @@ Result<InnerValues> head_means(const Machine& machine, const Maps& maps, const N
     const auto shared = static_cast<std::size_t>(group);
     ATTNCERT_TRY(const HeadWeights weights, scores.of(query.length[head], query.error[head],
                                                       key.length[shared], key.error[shared]));
+    inner.scores = max(inner.scores, weights.scores);
     for (long r = group * shape.d_head; r < (group + 1) * shape.d_head; ++r) {
       const auto at = static_cast<std::size_t>(r);
       inner.size.push_back(values.size[at]);

@@ -1,8 +1,9 @@
 // Rule round-mlp: what computing an MLP, or the neuron heads that stand for it, rounds.
+#include "round_mlp.hpp"
+
 #include <algorithm>
 
 #include "../rules.hpp"
-#include "rounded_map.hpp"
 #include "slope_bound.hpp"
 
 namespace attncert::rules {
@@ -24,14 +25,13 @@ Error unsupported(const std::string& layer, const std::string& what) {
 }
 
 // (activation(z) V2 + b2, z = n V1 + b1) in the machine's numbers.
-Result<RoundingBound> error_of_mlp(const Machine& machine, const Model& model,
-                                   const MlpSublayer& mlp, const Inputs& inputs,
-                                   Precision precision) {
+Result<MlpParts> parts_of_mlp(const Machine& machine, const Model& model, const MlpSublayer& mlp,
+                              const Inputs& inputs, Precision precision) {
   if (mlp.gate) return unsupported(mlp.name, "it is gated");
   ATTNCERT_TRY(const NormedRow row, normed_row(machine, model, mlp.norm, inputs));
   ATTNCERT_TRY(Affine in, mlp_scores(model, mlp));
   ATTNCERT_TRY(const StoredMap first, stored_map(machine, model, mlp.in, std::move(in)));
-  ATTNCERT_TRY(const RoundedRows rows, rounded_rows(machine, row, first));
+  ATTNCERT_TRY(RoundedRows rows, rounded_rows(machine, row, first));
   Upper reach;
   for (std::size_t j = 0; j < rows.size.size(); ++j) {
     reach = max(reach, rows.size[j] + rows.error[j]);
@@ -47,8 +47,8 @@ Result<RoundingBound> error_of_mlp(const Machine& machine, const Model& model,
     ATTNCERT_CHECK(machine.check_size(inner.size.back() + inner.error.back(), "an activation"));
   }
   ATTNCERT_TRY(Affine out, mlp_output(model, mlp));
-  ATTNCERT_TRY(const StoredMap second, stored_map(machine, model, mlp.out, std::move(out)));
-  return output_error(machine, second, inner);
+  ATTNCERT_TRY(StoredMap second, stored_map(machine, model, mlp.out, std::move(out)));
+  return MlpParts{std::move(rows), std::move(inner), std::move(second)};
 }
 
 // One gate in numbers.
@@ -103,7 +103,7 @@ public:
     const Upper scores =
         (Upper::of(1.0) + result.relative_) * result.score_size(reach) + result.score_tiny(reach);
     ATTNCERT_CHECK(machine.check_size(scores, "a score"));
-    ATTNCERT_CHECK(machine.check_masked(Upper()));
+    ATTNCERT_CHECK(machine.check_masked(Upper(), scores));
     ATTNCERT_TRY(result.softmax_,
                  machine.softmax(result.gate_.scores + 1, true, scores, Upper::of(1.0)));
     return result;
@@ -217,10 +217,10 @@ Result<QueryAndValue> query_and_value(const Machine& machine, const Model& model
   return result;
 }
 
-Result<RoundingBound> error_of_heads(const Machine& machine, const Model& model,
-                                     const NeuronHeads& heads, const Inputs& inputs) {
+Result<MlpParts> parts_of_heads(const Machine& machine, const Model& model,
+                                const NeuronHeads& heads, const Inputs& inputs) {
   if (heads.masks) return unsupported(heads.name, "its masks are weights");
-  ATTNCERT_TRY(const QueryAndValue rows, query_and_value(machine, model, heads, inputs));
+  ATTNCERT_TRY(QueryAndValue rows, query_and_value(machine, model, heads, inputs));
   Upper reach;
   for (std::size_t j = 0; j < rows.query.size.size(); ++j) {
     reach = max(reach, rows.query.size[j] + rows.query.error[j]);
@@ -248,12 +248,22 @@ Result<RoundingBound> error_of_heads(const Machine& machine, const Model& model,
     inner.size.push_back(size);
     inner.error.push_back(error);
   }
-  ATTNCERT_TRY(const StoredMap out,
+  ATTNCERT_TRY(StoredMap out,
                stored_output(machine, model, heads.output, heads.bias_output, heads.neurons));
-  return output_error(machine, out, inner);
+  return MlpParts{std::move(rows.query), std::move(inner), std::move(out)};
 }
 
 }  // namespace
+
+Result<MlpParts> mlp_parts(const Machine& machine, const Model& model, bool converted,
+                           const std::string& layer, const Inputs& inputs, Precision precision) {
+  if (converted) {
+    ATTNCERT_TRY(const NeuronHeads* heads, sublayer_named<NeuronHeads>(model.network, layer));
+    return parts_of_heads(machine, model, *heads, inputs);
+  }
+  ATTNCERT_TRY(const MlpSublayer* mlp, sublayer_named<MlpSublayer>(model.network, layer));
+  return parts_of_mlp(machine, model, *mlp, inputs, precision);
+}
 
 Status round_mlp(Context& context, const Step& step, const Premises& premises) {
   if (!premises.empty()) return premise_count();
@@ -276,12 +286,9 @@ Result<RoundingBound> mlp_rounding(const Model& model, bool converted, const std
                                    Precision precision) {
   using namespace rules;
   const Machine machine(evaluation);
-  if (converted) {
-    ATTNCERT_TRY(const NeuronHeads* heads, sublayer_named<NeuronHeads>(model.network, layer));
-    return error_of_heads(machine, model, *heads, inputs);
-  }
-  ATTNCERT_TRY(const MlpSublayer* mlp, sublayer_named<MlpSublayer>(model.network, layer));
-  return error_of_mlp(machine, model, *mlp, inputs, precision);
+  ATTNCERT_TRY(const MlpParts parts,
+               mlp_parts(machine, model, converted, layer, inputs, precision));
+  return output_error(machine, parts.out, parts.inner);
 }
 
 }  // namespace attncert

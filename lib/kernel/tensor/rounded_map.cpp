@@ -185,30 +185,34 @@ Result<RoundedRows> rounded_rows(const Machine& machine, const NormedRow& row,
   return rows;
 }
 
-Result<RoundingBound> output_error(const Machine& machine, const StoredMap& out,
-                                   const InnerValues& inner) {
+Result<InnerErrors> inner_errors(const Machine& machine, const StoredMap& out,
+                                 const InnerValues& inner) {
   ATTNCERT_TRY(const Upper added, machine.sum(inner.terms));
-  const Upper relative =
+  InnerErrors result;
+  result.relative =
       compound(unless(out.exact, machine.storage), added, machine.compute, machine.compute);
-  std::vector<double> errors;
-  std::vector<double> sizes;
-  Upper total;
   for (std::size_t r = 0; r < inner.size.size(); ++r) {
     const Upper computed = inner.size[r] + inner.error[r];
-    errors.push_back((inner.error[r] + relative * computed).value());
-    sizes.push_back(computed.value());
-    total = total + computed;
+    result.errors.push_back((inner.error[r] + result.relative * computed).value());
+    result.sizes.push_back(inner.size[r].value());
+    result.total = result.total + computed;
   }
-  const Upper grown = Upper::of(1.0) + relative;
-  const Upper fixed = grown * (unless(out.exact, machine.storage_tiny) * (total + Upper::of(2.0)) +
-                               Upper::of(2 * inner.terms) * machine.accumulate_tiny +
+  return result;
+}
+
+Result<RoundingBound> output_error(const Machine& machine, const StoredMap& out,
+                                   const InnerValues& inner) {
+  ATTNCERT_TRY(const InnerErrors each, inner_errors(machine, out, inner));
+  const Upper grown = Upper::of(1.0) + each.relative;
+  const Upper lost = unless(out.exact, machine.storage_tiny) * (each.total + Upper::of(2.0));
+  const Upper fixed = grown * (lost + Upper::of(2 * inner.terms) * machine.accumulate_tiny +
                                Upper::of(2L) * machine.compute_tiny);
   Upper largest;
   Upper size;
   for (long k = 0; k < out.map.weight.rows; ++k) {
-    const TwoSums sums = dots_of(out.map.weight.row(k), errors, sizes);
+    const TwoSums sums = dots_of(out.map.weight.row(k), each.errors, each.sizes);
     const Upper bias = Upper::of(out.map.bias[static_cast<std::size_t>(k)]);
-    const Upper moved = compound(relative, inner.bias_factor) * bias;
+    const Upper moved = compound(each.relative, inner.bias_factor) * bias;
     const Upper error = sums.first + moved + fixed;
     ATTNCERT_CHECK(machine.check_size(sums.second + bias + error, "an output coordinate"));
     largest = max(largest, error);
@@ -217,7 +221,8 @@ Result<RoundingBound> output_error(const Machine& machine, const StoredMap& out,
   if (!std::isfinite(largest.value()) || !std::isfinite(size.value())) {
     return fail(ErrorCode::EnclosureUnbounded, "the weights overflow fp64 sums");
   }
-  return RoundingBound{Rational(largest.value()), Rational(size.value())};
+  return RoundingBound{Rational(largest.value()), Rational(size.value()),
+                       Rational(inner.scores.value())};
 }
 
 }  // namespace attncert::rules

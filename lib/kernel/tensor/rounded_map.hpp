@@ -54,7 +54,19 @@ struct InnerValues {
   std::vector<Upper> error;
   long terms = 0;     // of each sum; several may belong to one inner value
   Upper bias_factor;  // relative error of what multiplies the bias
+  Upper scores;       // of the heads that gave these values, if there were any
 };
+
+/// What an output map multiplies: |exact inner value|, and the computed one's error with that of its
+/// product.
+struct InnerErrors {
+  Upper relative;  // of products and sums
+  std::vector<double> sizes;
+  std::vector<double> errors;
+  Upper total;  // of computed values
+};
+Result<InnerErrors> inner_errors(const Machine& machine, const StoredMap& out,
+                                 const InnerValues& inner);
 
 /// The largest error of an output coordinate, and the largest size. EnclosureUnbounded where sums
 /// overflow fp64

@@ -16,9 +16,9 @@ Affine rows_of(const Affine& map, long first, long count) {
 
 }  // namespace
 
-// In blocks, so that neither side is read or written across many pages at a time.
+// In blocks of a cache line: rows may all begin in the same set of the cache.
 Matrix transposed(const Matrix& stored) {
-  constexpr long block = 32;
+  constexpr long block = 8;
   Matrix result(stored.columns, stored.rows);
   for (long i = 0; i < stored.rows; i += block) {
     for (long j = 0; j < stored.columns; j += block) {
