@@ -97,11 +97,13 @@ private:
     AuditedLayer layer;
     layer.claim.name = name_of(sublayer);
     std::vector<long> steps;
-    Status status = refused(layer.claim.name, "it is a linear map");
+    Status status = refused(layer.claim.name, "it is heads already");
     if (const auto* mlp = std::get_if<MlpSublayer>(&sublayer)) {
       status = prove_mlp(*mlp, layer.claim, steps);
     } else if (const auto* attention = std::get_if<AttentionSublayer>(&sublayer)) {
       status = prove_attention(*attention, layer.claim, steps);
+    } else if (const auto* linear = std::get_if<LinearSublayer>(&sublayer)) {
+      status = prove_linear(*linear, layer.claim, steps);
     }
     if (!status) {
       layer.refusal = status.error();
@@ -218,6 +220,23 @@ private:
     steps.push_back(stored.step);
     steps.push_back(add_rounding(Rule::round_attention, claim, false));
     steps.push_back(add_rounding(Rule::round_attention, claim, true));
+    return ok();
+  }
+
+  Status prove_linear(const LinearSublayer& layer, RoundingClaim& claim, std::vector<long>& steps) {
+    if (sublayer_named<LinearSublayer>(converted_.network, layer.name)) return kept(layer.name);
+    ATTNCERT_CHECK(begin(layer.norm, claim));
+    ATTNCERT_TRY(const RoundingBound before,
+                 linear_rounding(original_, false, layer.name, claim.inputs, evaluation_));
+    ATTNCERT_TRY(const RoundingBound after,
+                 linear_rounding(converted_, true, layer.name, claim.inputs, evaluation_));
+    claim.original_rounding = with_room(before.error);
+    claim.converted_rounding = with_room(after.error);
+    sizes_[claim.name] = before.size;
+    ATTNCERT_TRY(const long exact, prove_exact(derivation_, original_, converted_, layer.name));
+    steps.push_back(exact);
+    steps.push_back(add_rounding(Rule::round_linear, claim, false));
+    steps.push_back(add_rounding(Rule::round_linear, claim, true));
     return ok();
   }
 

@@ -28,6 +28,12 @@ Result<RoundingBound> attention_rounding(const Model& model, bool converted,
                                          const Evaluation& evaluation,
                                          const std::optional<long>& tokens, Precision precision);
 
+/// The same for a linear map, or the head of mask {self} that stands for it.
+/// Status   trusted
+/// Source   docs/formulas.md#rounding-linear-maps
+Result<RoundingBound> linear_rounding(const Model& model, bool converted, const std::string& layer,
+                                      const Inputs& inputs, const Evaluation& evaluation);
+
 /// S such that every computed normalised row has a length of at most S sqrt(D).
 /// Requires layer-norm or rms-norm, mean and variance computed one after the other
 /// Errors   EnclosureUnbounded (other norms bound nothing), RoundingUseless
