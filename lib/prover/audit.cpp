@@ -79,7 +79,7 @@ private:
       if (options_.layer && name_of(sublayer) != *options_.layer) continue;
       chosen_.push_back(&sublayer);
       const auto* mlp = std::get_if<MlpSublayer>(&sublayer);
-      if (mlp == nullptr || mlp->gate) continue;
+      if (mlp == nullptr || (mlp->gate && mlp->activation != "sigmoid")) continue;
       const auto heads = sublayer_named<NeuronHeads>(converted_.network, mlp->name);
       const auto inputs = inputs_after(mlp->norm, original_.network.d_model, evaluation_, options_);
       if (!heads || !inputs) continue;
@@ -135,12 +135,11 @@ private:
 
   Status prove_mlp(const MlpSublayer& mlp, RoundingClaim& claim, std::vector<long>& steps) {
     claim.activation = mlp.activation;
-    if (mlp.gate)
+    if (mlp.gate && mlp.activation != "sigmoid") {
       return refused(mlp.name, "it is gated by " + mlp.activation +
-                                   ", and gated MLPs are not supported" +
-                                   (mlp.activation == "sigmoid"
-                                        ? ""
-                                        : " (no heads compute this one exactly on any open set)"));
+                                   ", and gated MLPs are not supported (no heads compute this one "
+                                   "exactly on any open set)");
+    }
     if (sublayer_named<MlpSublayer>(converted_.network, mlp.name)) return kept(mlp.name);
     ATTNCERT_TRY(const NeuronHeads* heads,
                  sublayer_named<NeuronHeads>(converted_.network, mlp.name));
@@ -170,6 +169,9 @@ private:
     }
     const std::vector<ActivationBound>& bounds = bounds_[key];
     ATTNCERT_TRY(claim.approximation, layer_epsilon(original_, plan, bounds));
+    if (plan.mlp->gate && claim.approximation != 0) {
+      return refused(claim.name, "its heads do not compute the sigmoid that gates it exactly");
+    }
     ATTNCERT_TRY(const StoredHeads stored,
                  prove_stored(derivation_, original_, converted_, claim.name, claim.inputs));
     if (stored.epsilon) claim.weights = *stored.epsilon;

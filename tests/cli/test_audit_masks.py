@@ -54,9 +54,25 @@ def test_linear(suite):
         line.update(rule="round-mlp") for line in lines if line.get("rule") == "round-linear"])
 
 
+def test_gated(suite):
+    audited = Audited(suite, "glu", theorem_model(suite, "b1-glu"), "--masks", "exact")
+    for machine in MACHINES:
+        layers = proved(suite, audited, "a sigmoid-GLU", *machine, "--domain", "box:2")
+        suite.check(layers and exact(layers[0]["approximation"]) == 0, "a GLU is exact", layers)
+    text = suite.attncert("explain", audited.certificate)
+    suite.check(text.code == 0 and "sigmoid" in text.out, "explain", text)
+
+    def other_activation(lines):
+        for part in (lines[0]["statement"], lines[-2]["conclusion"]):
+            part["layers"][0]["activation"] = "silu"
+
+    audited.rejected("a GLU: another activation", "LayerFactsMismatch", other_activation)
+
+
 def main():
     suite = harness.Suite()
     test_linear(suite)
+    test_gated(suite)
     suite.finish()
 
 
