@@ -39,7 +39,8 @@ std::string reason(const Step& step) {
     case Rule::shard_union: return "the shards are all of the prompts";
     case Rule::mask_error: return "bounding the weight that leaks through the mask";
     case Rule::round_mlp:
-    case Rule::round_attention: return "bounding every rounding from the weights";
+    case Rule::round_attention:
+    case Rule::round_linear: return "bounding every rounding from the weights";
     case Rule::round_total: return "adding up each sublayer's shares";
     case Rule::perturb:
       return "bounding the difference of stored and ideal weights over every input";

@@ -52,6 +52,7 @@ constexpr std::array kRules{
     RuleEntry{"perturb", rules::perturb, kComputing},
     RuleEntry{"round-mlp", rules::round_mlp, kComputing},
     RuleEntry{"round-attention", rules::round_attention, kComputing},
+    RuleEntry{"round-linear", rules::round_linear, kComputing},
     RuleEntry{"round-total", rules::round_total, kStructural},
 };
 

@@ -45,6 +45,7 @@ Status every_layer(Context& context, const Step& step, const Premises& premises)
 // Rounding.
 Status round_mlp(Context& context, const Step& step, const Premises& premises);
 Status round_attention(Context& context, const Step& step, const Premises& premises);
+Status round_linear(Context& context, const Step& step, const Premises& premises);
 Status round_total(Context& context, const Step& step, const Premises& premises);
 
 // Masks.

@@ -112,14 +112,20 @@ Result<Rational> layer_epsilon(const Model& model, const LayerPlan& plan,
              : round_decimal(Rational(greatest * (1 + 1e-11)), kEpsilonDigits, Direction::up);
 }
 
+Result<long> prove_exact(Derivation& derivation, const Model& original, const Model& converted,
+                         const std::string& name) {
+  Context context(Subjects{original, converted, {}});
+  const Step exact{1, Rule::instance, {}, {}, 0, {}, {}, Instance{name}};
+  ATTNCERT_CHECK(check_step(context, exact, {}));
+  return derivation.add(Rule::instance, Instance{name});
+}
+
 Result<StoredHeads> prove_stored(Derivation& derivation, const Model& original,
                                  const Model& converted, const std::string& name,
                                  const Inputs& inputs) {
-  Context context(Subjects{original, converted, {}});
-  const Step exact{1, Rule::instance, {}, {}, 0, {}, {}, Instance{name}};
-  const Status instance = check_step(context, exact, {});
-  if (instance) return StoredHeads{derivation.add(Rule::instance, Instance{name}), {}};
-  if (instance.error().code != ErrorCode::InstanceMismatch) return instance.error();
+  const auto exact = prove_exact(derivation, original, converted, name);
+  if (exact) return StoredHeads{exact.value(), {}};
+  if (exact.error().code != ErrorCode::InstanceMismatch) return exact.error();
   ATTNCERT_TRY(const Rational moved,
                perturbation_of(original, converted, name, inputs, kBallPrecision));
   const Rational stated = with_room(moved);

@@ -36,6 +36,10 @@ Result<std::vector<ActivationBound>> prove_activation(Derivation& derivation,
 Result<Rational> layer_epsilon(const Model& model, const LayerPlan& plan,
                                const std::vector<ActivationBound>& bounds);
 
+/// The stored heads are the construction's: a step, or why they are not.
+Result<long> prove_exact(Derivation& derivation, const Model& original, const Model& converted,
+                         const std::string& name);
+
 /// The stored heads are the construction's, or near: a step, and how near where it is not exact.
 struct StoredHeads {
   long step;

@@ -65,7 +65,7 @@ private:
       if (options_.layer && name_of(sublayer) != *options_.layer) continue;
       chosen_.push_back(&sublayer);
       const auto* mlp = std::get_if<MlpSublayer>(&sublayer);
-      if (mlp == nullptr || mlp->gate) continue;
+      if (mlp == nullptr || (mlp->gate && mlp->activation != "sigmoid")) continue;
       const auto heads = sublayer_named<NeuronHeads>(converted_.network, mlp->name);
       const auto inputs =
           computed_inputs(mlp->norm, original_.network.d_model, evaluation_, input_box(mlp->name));
@@ -85,11 +85,13 @@ private:
     layer.claim.name = name_of(sublayer);
     std::vector<long> steps;
     if (needs_box(norm_of(sublayer), evaluation_)) layer.box = input_box(layer.claim.name);
-    Status status = refused("it is a linear map");
+    Status status = refused("it is heads already");
     if (const auto* mlp = std::get_if<MlpSublayer>(&sublayer)) {
       status = prove_mlp(*mlp, layer.claim, steps);
     } else if (const auto* attention = std::get_if<AttentionSublayer>(&sublayer)) {
       status = prove_attention(*attention, layer.claim, steps);
+    } else if (const auto* linear = std::get_if<LinearSublayer>(&sublayer)) {
+      status = prove_linear(*linear, layer.claim, steps);
     }
     if (masks_.contains(layer.claim.name)) layer.masks = masks_[layer.claim.name];
     if (!status) {
@@ -127,11 +129,9 @@ private:
 
   Status prove_mlp(const MlpSublayer& mlp, RoundingClaim& claim, std::vector<long>& steps) {
     claim.activation = mlp.activation;
-    if (mlp.gate) {
-      return refused(mlp.activation == "sigmoid"
-                         ? "gated MLPs are not supported"
-                         : "no heads compute an MLP gated by " + mlp.activation +
-                               " exactly on any open set, so it was not converted");
+    if (mlp.gate && mlp.activation != "sigmoid") {
+      return refused("no heads compute an MLP gated by " + mlp.activation +
+                     " exactly on any open set, so it was not converted");
     }
     if (sublayer_named<MlpSublayer>(converted_.network, mlp.name)) return kept();
     ATTNCERT_TRY(const NeuronHeads* heads,
@@ -166,6 +166,9 @@ private:
     }
     const std::vector<ActivationBound>& bounds = bounds_[key];
     ATTNCERT_TRY(claim.approximation, layer_epsilon(original_, plan, bounds));
+    if (plan.mlp->gate && claim.approximation != 0) {
+      return refused("its heads do not compute the sigmoid that gates it exactly");
+    }
     if (options_.neurons) {
       ATTNCERT_TRY(neurons_[claim.name],
                    audited_neurons(original_, converted_, plan, bounds, claim.inputs, evaluation_));
@@ -219,6 +222,23 @@ private:
     steps.push_back(stored.step);
     steps.push_back(add_rounding(Rule::round_attention, claim, false));
     steps.push_back(add_rounding(Rule::round_attention, claim, true));
+    return ok();
+  }
+
+  Status prove_linear(const LinearSublayer& layer, RoundingClaim& claim, std::vector<long>& steps) {
+    if (sublayer_named<LinearSublayer>(converted_.network, layer.name)) return kept();
+    ATTNCERT_CHECK(begin(layer.norm, claim));
+    ATTNCERT_TRY(const RoundingBound before,
+                 linear_rounding(original_, false, layer.name, claim.inputs, evaluation_));
+    ATTNCERT_TRY(const RoundingBound after,
+                 linear_rounding(converted_, true, layer.name, claim.inputs, evaluation_));
+    claim.original_rounding = with_room(before.error);
+    claim.converted_rounding = with_room(after.error);
+    sizes_[claim.name] = before.size;
+    ATTNCERT_TRY(const long exact, prove_exact(derivation_, original_, converted_, layer.name));
+    steps.push_back(exact);
+    steps.push_back(add_rounding(Rule::round_linear, claim, false));
+    steps.push_back(add_rounding(Rule::round_linear, claim, true));
     return ok();
   }
 

@@ -21,7 +21,8 @@ import time
 
 UNSUPPORTED = {f"{what} not supported by this checker" for what in (
     "rule 'argmax' over more than 100 prompts is", "rule 'round-mlp' is",
-    "rule 'round-attention' is", "rule 'round-total' is", "computed inputs are",
+    "rule 'round-attention' is", "rule 'round-linear' is", "rule 'round-total' is",
+    "computed inputs are",
     "agreement in floating point is")}
 EXIT_CODES = {"Verified": 0, "Rejected": 1, "Error": 2, "Unsupported": 5}
 LEAST_CERTIFICATES = 20

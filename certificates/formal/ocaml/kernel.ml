@@ -50,12 +50,13 @@ let rules =
     ("perturb", computing);
     ("round-mlp", computing);
     ("round-attention", computing);
+    ("round-linear", computing);
     ("round-total", structural);
     ("triangle", structural);
     ("argmax", structural);
     ("shard-union", structural) ]
 
-let unsupported = [ "round-mlp"; "round-attention"; "round-total" ]
+let unsupported = [ "round-mlp"; "round-attention"; "round-linear"; "round-total" ]
 
 (* The rules that read models. *)
 let network_rules =

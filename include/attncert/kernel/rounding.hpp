@@ -18,7 +18,7 @@ struct RoundingBound {
 /// Requires computed inputs; sequences of at most `tokens` tokens, or without that the network's
 ///          context (LayerFactsMismatch where there is none); an MLP or its neuron heads, attention or its token heads
 /// Errors   network errors; RoundingUseless, RoundingOverflow, MaskTooWeak;
-///          RoundingUnsupported (gates, masks as weights)
+///          RoundingUnsupported (gates but sigmoids, masks as weights)
 /// Status   trusted
 /// Source   docs/formulas.md#rounding
 Result<RoundingBound> mlp_rounding(const Model& model, bool converted, const std::string& layer,
@@ -28,6 +28,12 @@ Result<RoundingBound> attention_rounding(const Model& model, bool converted,
                                          const std::string& layer, const Inputs& inputs,
                                          const Evaluation& evaluation,
                                          const std::optional<long>& tokens, Precision precision);
+
+/// The same for a linear map, or the head of mask {self} that stands for it.
+/// Status   trusted
+/// Source   docs/formulas.md#rounding-linear-maps
+Result<RoundingBound> linear_rounding(const Model& model, bool converted, const std::string& layer,
+                                      const Inputs& inputs, const Evaluation& evaluation);
 
 /// What one neuron of an MLP, or its heads together, contribute to a rounding bound, rounded up.
 struct NeuronRounding {

@@ -38,6 +38,7 @@ enum class Rule {
   perturb,
   round_mlp,
   round_attention,
+  round_linear,
   round_total,
 };
 

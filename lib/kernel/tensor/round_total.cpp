@@ -39,6 +39,8 @@ private:
   Status check_layer(const RoundingClaim& claim) {
     if (const auto mlp = sublayer_named<MlpSublayer>(original_.network, claim.name)) {
       ATTNCERT_CHECK(check_mlp(claim, *mlp.value()));
+    } else if (const auto linear = sublayer_named<LinearSublayer>(original_.network, claim.name)) {
+      ATTNCERT_CHECK(check_linear(claim, *linear.value()));
     } else {
       ATTNCERT_TRY(const AttentionSublayer* layer,
                    sublayer_named<AttentionSublayer>(original_.network, claim.name));
@@ -92,6 +94,15 @@ private:
     if (!exact) ATTNCERT_CHECK(premise_as<Perturbation>(premises_, next_));
     ATTNCERT_CHECK(check_moves(claim));
     return heads->masks.has_value() == leaked_ ? ok() : Status(too_weak(claim.name));
+  }
+
+  // Exactly the construction's heads: nothing rounds maps when they are stored.
+  Status check_linear(const RoundingClaim& claim, const LinearSublayer& layer) {
+    ATTNCERT_CHECK(check_norm(claim, layer.norm));
+    if (!claim.activation.empty()) return facts_differ(claim.name);
+    ATTNCERT_CHECK(sublayer_named<SelfHeads>(converted_.network, claim.name));
+    ATTNCERT_TRY(const Instance* instance, premise_as<Instance>(premises_, next_++));
+    return instance->layer == claim.name ? ok() : Status(other_sublayer());
   }
 
   // A perturbation and a mask-leak, where there are such premises.

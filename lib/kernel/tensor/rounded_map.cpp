@@ -98,21 +98,21 @@ Result<NormedRow> normed_row(const Machine& machine, const Model& model, const N
     row.tiny = unless(exact, machine.storage_tiny) * (row.reach + Upper::of(1.0)) +
                Upper::of(2L) * machine.compute_tiny;
   }
-  Upper largest;
   Upper square;
   Upper plain;
   Upper offset;
   for (std::size_t i = 0; i < weights.gain.size(); ++i) {
     const Upper gain = Upper::of(weights.gain[i]);
     const Upper shift = Upper::of(weights.shift[i]);
-    largest = max(largest, gain * row.reach + shift);
+    row.largest = max(row.largest, gain * row.reach + shift);
     square = square + gain * gain;
     plain = plain + gain;
     offset = offset + shift;
   }
   row.total = row.reach * (row.box ? plain : sqrt(square)) + offset;
-  ATTNCERT_CHECK(machine.check_size(
-      largest * (Upper::of(1.0) + row.relative) + row.tiny * Upper::of(2L), "a normalised row"));
+  ATTNCERT_CHECK(
+      machine.check_size(row.largest * (Upper::of(1.0) + row.relative) + row.tiny * Upper::of(2L),
+                         "a normalised row"));
   row.gain = std::move(weights.gain);
   row.shift = std::move(weights.shift);
   return row;

@@ -16,7 +16,8 @@ struct NormedRow {
   Upper reach;
   Upper relative;  // |computed y_i - y_i| <= relative (|gain_i n_i| + |shift_i|) + tiny
   Upper tiny;
-  Upper total;  // of sum |gain_i n_i| + |shift_i|
+  Upper total;    // of sum |gain_i n_i| + |shift_i|
+  Upper largest;  // of each |gain_i n_i| + |shift_i|
 };
 Result<NormedRow> normed_row(const Machine& machine, const Model& model, const Norm& norm,
                              const Inputs& inputs);
