@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <mutex>
-#include <thread>
 
 #include "derivation.hpp"
 
@@ -64,8 +63,7 @@ public:
   std::vector<Unproved> run(long first, long last) const {
     std::mutex guard;
     std::vector<Unproved> unproved;
-    const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
-    for_each_in_parallel(first, last, options_.jobs > 0 ? options_.jobs : cores, [&](long i) {
+    for_each_in_parallel(first, last, options_.jobs, [&](long i) {
       const Prompt& prompt = prompts_.prompts[static_cast<std::size_t>(i)];
       const Status status = models_.decode_alike(prompt, options_.generate);
       if (status) return true;

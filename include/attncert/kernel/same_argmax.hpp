@@ -26,7 +26,8 @@ Status same_argmax(const RigorousModel& original, const RigorousModel& converted
 Status same_computed_argmax(const RigorousModel& guess, const ComputedModel& original,
                             const ComputedModel& converted, const Prompt& prompt, long generate);
 
-/// Calls work(i) for first <= i < last on some threads, until all is done or work returns false.
+/// Calls work(i) for first <= i < last on so many threads at most, 0 for one on each core, until all
+/// is done or work returns false.
 /// Requires work that may be called from several threads
 void for_each_in_parallel(long first, long last, unsigned threads,
                           const std::function<bool(long)>& work);

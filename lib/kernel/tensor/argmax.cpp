@@ -1,8 +1,9 @@
 // Rules argmax and shard-union: the same most likely tokens, prompt by prompt.
+#include <oneapi/tbb/parallel_for.h>
+#include <oneapi/tbb/task_arena.h>
+
 #include <algorithm>
-#include <atomic>
 #include <mutex>
-#include <thread>
 
 #include "../rules.hpp"
 #include "attncert/kernel/same_argmax.hpp"
@@ -112,17 +113,17 @@ Status same_argmax(const RigorousModel& original, const RigorousModel& converted
 
 void for_each_in_parallel(long first, long last, unsigned threads,
                           const std::function<bool(long)>& work) {
-  std::atomic<long> next = first;
-  std::atomic<bool> going = true;
-  const auto loop = [&] {
-    for (long i = next++; i < last && going; i = next++) {
-      if (!work(i)) going = false;
+  using Range = tbb::blocked_range<long>;
+  tbb::task_group_context group;
+  const auto some = [&](const Range& range) {
+    for (long i = range.begin(); i != range.end(); ++i) {
+      if (group.is_group_execution_cancelled()) return;
+      if (!work(i)) group.cancel_group_execution();
     }
   };
-  std::vector<std::thread> others;
-  for (unsigned t = 1; t < threads; ++t) others.emplace_back(loop);
-  loop();
-  for (std::thread& other : others) other.join();
+  tbb::task_arena arena(threads > 0 ? static_cast<int>(threads) : tbb::task_arena::automatic);
+  arena.execute(
+      [&] { tbb::parallel_for(Range(first, last, 1), some, tbb::simple_partitioner(), group); });
 }
 
 namespace rules {
@@ -151,7 +152,7 @@ Status argmax(Context& context, const Step& step, const Premises& premises) {
   };
   std::mutex guard;
   Status result = ok();
-  for_each_in_parallel(goal->first, goal->last, std::thread::hardware_concurrency(), [&](long i) {
+  for_each_in_parallel(goal->first, goal->last, 0, [&](long i) {
     if (std::binary_search(goal->except.begin(), goal->except.end(), i)) return true;
     const Status one = check(prompts->prompts[static_cast<std::size_t>(i)]);
     if (one) return true;
