@@ -11,8 +11,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import sources  # noqa: E402
 from sources import harness  # noqa: E402
 
-ALL = 11200
-KERNEL = 5500
+ALL = 11400
+KERNEL = 5600
 CERTIFICATE_AND_STATEMENT = 2300
 FUNCTION = 40
 FILE = 400
