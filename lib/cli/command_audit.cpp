@@ -3,6 +3,7 @@
 #include "attncert/model/output_files.hpp"
 #include "audit_report.hpp"
 #include "evaluation_options.hpp"
+#include "prompts_audit.hpp"
 #include "two_models.hpp"
 
 namespace attncert::cli {
@@ -17,7 +18,21 @@ struct Options {
   long tokens = 0;
   std::string output;
   bool json = false;
+  PromptsOptions prompts;
+  const CLI::App* command = nullptr;
 };
+
+constexpr std::string_view kPrompts = "prompts:";
+
+// Options that say nothing of this domain.
+Status refuse(const Options& options, std::initializer_list<const char*> names) {
+  for (const char* name : names) {
+    if (options.command->count(name) == 0) continue;
+    return fail(ErrorCode::DomainMismatch, std::string(name) + " makes no sense with --domain " +
+                                               options.domain + ": leave it out");
+  }
+  return ok();
+}
 
 Result<AuditOptions> audit_options(const Options& options) {
   AuditOptions how;
@@ -30,9 +45,7 @@ Result<AuditOptions> audit_options(const Options& options) {
     ATTNCERT_TRY(how.box, positive_argument("--domain box", options.domain.substr(box.size())));
     return how;
   }
-  return fail(
-      ErrorCode::DomainMismatch,
-      "--domain must be every-input or box:R; for prompts use attncert agree with --format");
+  return fail(ErrorCode::DomainMismatch, "--domain must be every-input, box:R or prompts:FILE");
 }
 
 // Whether the heads' function is closer to another GELU than to the activation of the original.
@@ -63,13 +76,25 @@ std::vector<VariantFinding> variants_of(const Audit& audit) {
   return findings;
 }
 
+Result<int> run_on_prompts(const Options& options, const Evaluation& evaluation,
+                           const std::optional<Rational>& epsilon) {
+  ATTNCERT_CHECK(refuse(options, {"--layer", "--tokens"}));
+  PromptsOptions how = options.prompts;
+  how.folders = options.folders;
+  how.prompts = options.domain.substr(kPrompts.size());
+  how.output = options.output;
+  return audit_prompts(how, evaluation, epsilon, options.json);
+}
+
 Result<int> run_all(const Options& options) {
   ATTNCERT_TRY(const Evaluation evaluation, options.evaluation.read());
-  ATTNCERT_TRY(const AuditOptions how, audit_options(options));
   std::optional<Rational> epsilon;
   if (!options.epsilon.empty()) {
     ATTNCERT_TRY(epsilon, positive_argument("--epsilon", options.epsilon));
   }
+  if (options.domain.starts_with(kPrompts)) return run_on_prompts(options, evaluation, epsilon);
+  ATTNCERT_CHECK(refuse(options, {"--generate", "--shard-size", "--jobs"}));
+  ATTNCERT_TRY(const AuditOptions how, audit_options(options));
   ATTNCERT_TRY(const TwoModels models, load_models(options.folders));
   std::vector<Subject> subjects;
   if (!options.output.empty()) {
@@ -108,14 +133,19 @@ void add_audit(CLI::App& application, int& exit_code) {
   command->add_option("CONVERTED", options->folders.converted, "folder of its conversion")
       ->required();
   add_evaluation_options(*command, options->evaluation)->required();
-  command->add_option("--domain", options->domain, "every-input, or box:R: inputs in [-R, R]")
+  command
+      ->add_option("--domain", options->domain,
+                   "every-input; box:R: inputs in [-R, R]; prompts:FILE: end to end on prompts")
       ->capture_default_str();
   command->add_option("--epsilon", options->epsilon,
                       "the error to prove; exit code 1 if it is not");
   command->add_option("--layer", options->layer, "this sublayer only");
   command->add_option("--tokens", options->tokens,
                       "most tokens in a sequence, for networks without a context");
-  command->add_option("-o,--output", options->output, "the certificate to write");
+  options->prompts.add_to(*command);
+  options->command = command;
+  command->add_option("-o,--output", options->output,
+                      "the certificate to write; on prompts FILE.partial keeps finished shards");
   command->add_flag("--json", options->json, "print one JSON object");
   command->footer(
       "Example:\n  attncert audit certificates/models/adder-gelu "

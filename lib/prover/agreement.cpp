@@ -49,13 +49,13 @@ struct ModelPair {
   }
 
   // By how much computed outputs differ at most; 0 in exact arithmetic, where nobody asks.
-  Result<double> decode_alike(const Prompt& prompt, long generate) const {
+  Result<Rational> decode_alike(const Prompt& prompt, long generate) const {
     if (!converted) {
       return same_computed_argmax(original, *computed_original, *computed_converted, prompt,
                                   generate);
     }
     ATTNCERT_CHECK(same_argmax(original, *converted, prompt, generate));
-    return 0.0;
+    return Rational(0);
   }
 };
 
@@ -68,10 +68,9 @@ struct Shard {
 };
 
 // Rounded up, with room for other machines: fp32 terms are not the same to the last bit everywhere.
-Rational stated(double difference) {
+Rational stated(const Rational& difference) {
   constexpr int digits = 6;
-  return round_decimal(Rational(Rational(difference) * (1 + power_of_two(-13))), digits,
-                       Direction::up);
+  return round_decimal(Rational(difference * (1 + power_of_two(-13))), digits, Direction::up);
 }
 
 class Prover {
@@ -82,10 +81,10 @@ public:
   Shard run(long first, long last) const {
     std::mutex guard;
     Shard shard{first, last, {}, {}};
-    std::optional<std::pair<double, long>> largest;
+    std::optional<std::pair<Rational, long>> largest;
     for_each_in_parallel(first, last, options_.jobs, [&](long i) {
       const Prompt& prompt = prompts_.prompts[static_cast<std::size_t>(i)];
-      const Result<double> outcome = models_.decode_alike(prompt, options_.generate);
+      const Result<Rational> outcome = models_.decode_alike(prompt, options_.generate);
       const std::lock_guard<std::mutex> lock(guard);
       if (!outcome) {
         shard.unproved.push_back({i, outcome.error().message});

@@ -24,10 +24,10 @@ Status same_argmax(const RigorousModel& original, const RigorousModel& converted
 /// Ensures  result >= |y - x| for each output x that a machine may compute of the original after the
 ///          prompt or t_1, ..., t_(generate - 1), and y of the converted model, exact ones among them
 /// Errors   MarginNotProved, naming model and position; NetworkField; those of ComputedModel
-/// Status   trusted; infinite where nothing is known
-Result<double> same_computed_argmax(const RigorousModel& guess, const ComputedModel& original,
-                                    const ComputedModel& converted, const Prompt& prompt,
-                                    long generate);
+/// Status   trusted
+Result<Rational> same_computed_argmax(const RigorousModel& guess, const ComputedModel& original,
+                                      const ComputedModel& converted, const Prompt& prompt,
+                                      long generate);
 
 /// Calls work(i) for first <= i < last on so many threads at most, 0 for one on each core, until all
 /// is done or work returns false.
