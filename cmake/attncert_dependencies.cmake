@@ -3,7 +3,7 @@ find_package(Boost 1.81 REQUIRED)
 find_package(nlohmann_json 3.11 REQUIRED)
 find_package(CLI11 2 REQUIRED)
 find_package(OpenSSL REQUIRED COMPONENTS Crypto)
-find_package(Threads REQUIRED)
+find_package(TBB 2021 REQUIRED)
 
 find_path(ATTNCERT_MPFR_INCLUDE mpfr.h REQUIRED)
 find_library(ATTNCERT_MPFR_LIBRARY mpfr REQUIRED)

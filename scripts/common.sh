@@ -45,7 +45,7 @@ need_packages() {
 
 BUILD_PACKAGES=(g++ cmake ninja-build python3 libmpfr-dev libgmp-dev libboost1.81-dev
   nlohmann-json3-dev libcli11-dev libssl-dev libopenblas-dev libeigen3-dev
-  libonnx-dev libprotobuf-dev)
+  libonnx-dev libprotobuf-dev libtbb-dev)
 FORMAL_PACKAGES=(make coq libcoq-interval libcoq-coquelicot libcoq-flocq libcoq-mathcomp-ssreflect
   ocaml-nox ocaml-findlib libzarith-ocaml-dev)
 TEST_PACKAGES=(doctest-dev libmpfi-dev clang clang-format clang-tidy)

@@ -4,6 +4,7 @@
 #include "attncert/model/output_files.hpp"
 #include "audit_report.hpp"
 #include "evaluation_options.hpp"
+#include "prompts_audit.hpp"
 #include "two_models.hpp"
 
 namespace attncert::cli {
@@ -19,7 +20,21 @@ struct Options {
   bool neurons = false;
   std::string output;
   bool json = false;
+  PromptsOptions prompts;
+  const CLI::App* command = nullptr;
 };
+
+constexpr std::string_view kPrompts = "prompts:";
+
+// Options that say nothing of this domain.
+Status refuse(const Options& options, std::initializer_list<const char*> names) {
+  for (const char* name : names) {
+    if (options.command->count(name) == 0) continue;
+    return fail(ErrorCode::DomainMismatch, std::string(name) + " makes no sense with --domain " +
+                                               options.domain + ": leave it out");
+  }
+  return ok();
+}
 
 // box:R, or box:FILE where the rest is no number.
 Result<InputBoxes> boxes_argument(const std::string& text, const Network& network) {
@@ -50,8 +65,7 @@ Result<AuditOptions> audit_options(const Options& options, const Network& networ
     return how;
   }
   return fail(ErrorCode::DomainMismatch,
-              "--domain must be every-input, box:R or box:FILE; for prompts use attncert agree "
-              "with --format");
+              "--domain must be every-input, box:R, box:FILE or prompts:FILE");
 }
 
 // Whether the heads' function is closer to another GELU than to the activation of the original.
@@ -82,12 +96,24 @@ std::vector<VariantFinding> variants_of(const Audit& audit) {
   return findings;
 }
 
+Result<int> run_on_prompts(const Options& options, const Evaluation& evaluation,
+                           const std::optional<Rational>& epsilon) {
+  ATTNCERT_CHECK(refuse(options, {"--neurons", "--layer", "--tokens"}));
+  PromptsOptions how = options.prompts;
+  how.folders = options.folders;
+  how.prompts = options.domain.substr(kPrompts.size());
+  how.output = options.output;
+  return audit_prompts(how, evaluation, epsilon, options.json);
+}
+
 Result<int> run_all(const Options& options) {
   ATTNCERT_TRY(const Evaluation evaluation, options.evaluation.read());
   std::optional<Rational> epsilon;
   if (!options.epsilon.empty()) {
     ATTNCERT_TRY(epsilon, positive_argument("--epsilon", options.epsilon));
   }
+  if (options.domain.starts_with(kPrompts)) return run_on_prompts(options, evaluation, epsilon);
+  ATTNCERT_CHECK(refuse(options, {"--generate", "--shard-size", "--jobs"}));
   ATTNCERT_TRY(const TwoModels models, load_models(options.folders));
   ATTNCERT_TRY(const AuditOptions how, audit_options(options, models.original.model.network));
   std::vector<Subject> subjects;
@@ -129,7 +155,8 @@ void add_audit(CLI::App& application, int& exit_code) {
   add_evaluation_options(*command, options->evaluation)->required();
   command
       ->add_option("--domain", options->domain,
-                   "every-input, or box:R or box:FILE: inputs in [-R, R], or in ranges")
+                   "every-input; box:R or box:FILE: inputs in [-R, R], or in ranges; prompts:FILE: "
+                   "end to end")
       ->capture_default_str();
   command->add_option("--epsilon", options->epsilon,
                       "the error to prove; exit code 1 if it is not");
@@ -137,7 +164,10 @@ void add_audit(CLI::App& application, int& exit_code) {
   command->add_option("--tokens", options->tokens,
                       "most tokens in a sequence, for networks without a context");
   command->add_flag("--neurons", options->neurons, "also tell the neurons of MLPs apart");
-  command->add_option("-o,--output", options->output, "the certificate to write");
+  options->prompts.add_to(*command);
+  options->command = command;
+  command->add_option("-o,--output", options->output,
+                      "the certificate to write; on prompts FILE.partial keeps finished shards");
   command->add_flag("--json", options->json, "print one JSON object");
   command->footer(
       "Example:\n  attncert audit certificates/models/adder-gelu "

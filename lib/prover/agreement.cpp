@@ -2,8 +2,8 @@
 
 #include <algorithm>
 #include <mutex>
-#include <thread>
 
+#include "attncert/model/decimal.hpp"
 #include "derivation.hpp"
 
 namespace attncert {
@@ -48,34 +48,57 @@ struct ModelPair {
     return pair;
   }
 
-  Status decode_alike(const Prompt& prompt, long generate) const {
-    if (converted) return same_argmax(original, *converted, prompt, generate);
-    return same_computed_argmax(original, *computed_original, *computed_converted, prompt,
-                                generate);
+  // By how much computed outputs differ at most; 0 in exact arithmetic, where nobody asks.
+  Result<Rational> decode_alike(const Prompt& prompt, long generate) const {
+    if (!converted) {
+      return same_computed_argmax(original, *computed_original, *computed_converted, prompt,
+                                  generate);
+    }
+    ATTNCERT_CHECK(same_argmax(original, *converted, prompt, generate));
+    return Rational(0);
   }
 };
+
+// What is known of a shard's prompts.
+struct Shard {
+  long first;
+  long last;
+  std::vector<Unproved> unproved;
+  std::optional<LargestDifference> difference;
+};
+
+// Rounded up, with room for other machines: fp32 terms are not the same to the last bit everywhere.
+Rational stated(const Rational& difference) {
+  constexpr int digits = 6;
+  return round_decimal(Rational(difference * (1 + power_of_two(-13))), digits, Direction::up);
+}
 
 class Prover {
 public:
   Prover(const ModelPair& models, const Prompts& prompts, const AgreementOptions& options)
       : models_(models), prompts_(prompts), options_(options) {}
 
-  // The prompts of a shard that are not proved, in order.
-  std::vector<Unproved> run(long first, long last) const {
+  Shard run(long first, long last) const {
     std::mutex guard;
-    std::vector<Unproved> unproved;
-    const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
-    for_each_in_parallel(first, last, options_.jobs > 0 ? options_.jobs : cores, [&](long i) {
+    Shard shard{first, last, {}, {}};
+    std::optional<std::pair<Rational, long>> largest;
+    for_each_in_parallel(first, last, options_.jobs, [&](long i) {
       const Prompt& prompt = prompts_.prompts[static_cast<std::size_t>(i)];
-      const Status status = models_.decode_alike(prompt, options_.generate);
-      if (status) return true;
+      const Result<Rational> outcome = models_.decode_alike(prompt, options_.generate);
       const std::lock_guard<std::mutex> lock(guard);
-      unproved.push_back({i, status.error().message});
+      if (!outcome) {
+        shard.unproved.push_back({i, outcome.error().message});
+      } else if (!largest || std::pair(outcome.value(), -i) > *largest) {
+        largest = {outcome.value(), -i};  // of equal ones the first prompt's
+      }
       return true;
     });
-    std::sort(unproved.begin(), unproved.end(),
+    std::sort(shard.unproved.begin(), shard.unproved.end(),
               [](const Unproved& a, const Unproved& b) { return a.prompt < b.prompt; });
-    return unproved;
+    if (options_.evaluation) shard.difference.emplace();
+    if (options_.evaluation && largest)
+      *shard.difference = {stated(largest->first), -largest->second};
+    return shard;
   }
 
 private:
@@ -84,18 +107,41 @@ private:
   const AgreementOptions& options_;
 };
 
-Json to_json(long first, long last, const std::vector<Unproved>& unproved) {
+Json to_json(const Shard& shard) {
   Json except = Json::array();
-  for (const Unproved& one : unproved) except.push_back({one.prompt, one.reason});
-  return {{"first", first}, {"last", last}, {"except", except}};
+  for (const Unproved& one : shard.unproved) except.push_back({one.prompt, one.reason});
+  Json json{{"first", shard.first}, {"last", shard.last}, {"except", except}};
+  if (shard.difference) {
+    json["difference"] = {to_string(shard.difference->bound), shard.difference->prompt};
+  }
+  return json;
 }
 
-std::vector<Unproved> unproved_in(const Json& shard) {
-  std::vector<Unproved> unproved;
-  for (const Json& one : shard.at("except")) {
-    unproved.push_back({one.at(0).get<long>(), one.at(1).get<std::string>()});
+// Of a log, which has seen to its form.
+Shard shard_in(const Json& json, long first, long last) {
+  Shard shard{first, last, {}, {}};
+  for (const Json& one : json.at("except")) {
+    shard.unproved.push_back({one.at(0).get<long>(), one.at(1).get<std::string>()});
   }
-  return unproved;
+  if (json.contains("difference")) {
+    const Json& difference = json.at("difference");
+    shard.difference = {parse_rational(difference.at(0).get<std::string>()).value(),
+                        difference.at(1).get<long>()};
+  }
+  return shard;
+}
+
+std::optional<Rational> bound_of(const std::optional<LargestDifference>& difference) {
+  if (!difference) return std::nullopt;
+  return difference->bound;
+}
+
+void add(const Shard& shard, Agreement& agreement) {
+  agreement.unproved.insert(agreement.unproved.end(), shard.unproved.begin(), shard.unproved.end());
+  if (!shard.difference) return;
+  const bool larger = !agreement.difference || agreement.difference->prompt < 0 ||
+                      shard.difference->bound > agreement.difference->bound;
+  if (larger) agreement.difference = shard.difference;
 }
 
 std::vector<long> numbers_of(const std::vector<Unproved>& unproved) {
@@ -118,28 +164,28 @@ Result<Agreement> prove_agreement(const Model& original, const Model& converted,
   std::vector<long> shards;
   for (long first = 0; first < count; first += options.shard_size) {
     const long last = std::min(first + options.shard_size, count);
-    std::vector<Unproved> unproved;
-    if (shards.size() < log.finished().size()) {
-      unproved = unproved_in(log.finished()[shards.size()]);
-      agreement.resumed += last - first;
-    } else {
-      unproved = prover.run(first, last);
-      ATTNCERT_CHECK(log.add(to_json(first, last, unproved)));
+    const bool finished = shards.size() < log.finished().size();
+    const Shard shard =
+        finished ? shard_in(log.finished()[shards.size()], first, last) : prover.run(first, last);
+    if (finished) agreement.resumed += last - first;
+    if (!finished) {
+      ATTNCERT_CHECK(log.add(to_json(shard)));
     }
     shards.push_back(derivation.add(
-        Rule::argmax,
-        ArgmaxShard{first, last, options.generate, numbers_of(unproved), options.evaluation}));
-    agreement.unproved.insert(agreement.unproved.end(), unproved.begin(), unproved.end());
+        Rule::argmax, ArgmaxShard{first, last, options.generate, numbers_of(shard.unproved),
+                                  options.evaluation, bound_of(shard.difference)}));
+    add(shard, agreement);
     if (options.progress) {
       options.progress(static_cast<double>(last) / static_cast<double>(count),
                        static_cast<std::size_t>(last));
     }
   }
-  const long end = derivation.add(
-      Rule::shard_union,
-      SameArgmax{original.hashes, converted.hashes, prompts.sha256, count, options.generate,
-                 numbers_of(agreement.unproved), options.evaluation},
-      shards);
+  const long end =
+      derivation.add(Rule::shard_union,
+                     SameArgmax{original.hashes, converted.hashes, prompts.sha256, count,
+                                options.generate, numbers_of(agreement.unproved),
+                                options.evaluation, bound_of(agreement.difference)},
+                     shards);
   agreement.certificate = std::move(derivation).finish(end);
   return agreement;
 }

@@ -30,10 +30,19 @@ Status append(const std::filesystem::path& path, std::size_t size, const std::st
   return good ? ok() : Status(unwritable(path));
 }
 
-// What add() writes: {"first":0,"last":100,"except":[[number, reason],...]}.
-bool is_shard(const Json& line, long first, long size) {
+bool is_difference(const Json& value) {
+  return value.is_array() && value.size() == 2 && value[0].is_string() &&
+         parse_rational(value[0].get<std::string>()) && value[1].is_number_integer();
+}
+
+// What add() writes: {"first":0,"last":100,"except":[[number, reason],...]}, and where computed
+// outputs are compared "difference":[bound, number].
+bool is_shard(const Json& line, long first, long size, bool computed) {
   if (!line.is_object() || !line.contains("first") || !line.contains("last") ||
       !line.contains("except")) {
+    return false;
+  }
+  if (computed && !(line.contains("difference") && is_difference(line.at("difference")))) {
     return false;
   }
   if (line.at("first") != first || !line.at("last").is_number_integer() ||
@@ -71,7 +80,8 @@ Result<ShardLog> ShardLog::open(const std::filesystem::path& path, const Json& h
                       "' holds unfinished work on other files or with other options: finish "
                       "that, or remove it");
     }
-    if (!first && !is_shard(line, static_cast<long>(log.finished_.size()) * size, size)) break;
+    const long next = static_cast<long>(log.finished_.size()) * size;
+    if (!first && !is_shard(line, next, size, header.contains("evaluation"))) break;
     if (!first) log.finished_.push_back(line);
     first = false;
     at = end + 1;
@@ -82,12 +92,14 @@ Result<ShardLog> ShardLog::open(const std::filesystem::path& path, const Json& h
 
 Status ShardLog::add(const Json& shard) {
   finished_.push_back(shard);
+  if (path_.empty()) return ok();
   std::error_code problem;
   const auto size = std::filesystem::file_size(path_, problem);
   return append(path_, problem ? 0 : static_cast<std::size_t>(size), shard.dump() + "\n");
 }
 
 void ShardLog::remove() const {
+  if (path_.empty()) return;
   std::error_code problem;
   std::filesystem::remove(path_, problem);
 }

@@ -222,11 +222,21 @@ Result<std::optional<Evaluation>> evaluation_in(const Json& value) {
   return std::optional<Evaluation>(std::move(evaluation));
 }
 
+// How far computed outputs may be apart: nothing is said of that without an evaluation.
+Result<std::optional<Rational>> difference_in(const Json& value) {
+  if (!value.contains("difference")) return std::optional<Rational>();
+  if (!value.contains("evaluation")) {
+    return fail(ErrorCode::JsonMissingKey, "a 'difference' is one of an 'evaluation': state both");
+  }
+  ATTNCERT_TRY(Rational difference, epsilon_of(value, "difference"));
+  return std::optional<Rational>(std::move(difference));
+}
+
 Result<Judgement> read_same_argmax(const Json& value) {
   ATTNCERT_CHECK(
       check_keys(value, "a same-argmax statement",
                  {"judgement", "original", "converted", "prompts", "count", "generate", "except"},
-                 {"evaluation"}));
+                 {"evaluation", "difference"}));
   SameArgmax claim;
   ATTNCERT_TRY(claim.original, hashes_of(value.at("original")));
   ATTNCERT_TRY(claim.converted, hashes_of(value.at("converted")));
@@ -235,18 +245,21 @@ Result<Judgement> read_same_argmax(const Json& value) {
   ATTNCERT_TRY(claim.generate, integer_of(value, "generate"));
   ATTNCERT_TRY(claim.except, exceptions_of(value));
   ATTNCERT_TRY(claim.evaluation, evaluation_in(value));
+  ATTNCERT_TRY(claim.difference, difference_in(value));
   return Judgement(std::move(claim));
 }
 
 Result<Judgement> read_argmax_shard(const Json& value) {
   ATTNCERT_CHECK(check_keys(value, "an argmax-shard judgement",
-                            {"judgement", "first", "last", "generate", "except"}, {"evaluation"}));
+                            {"judgement", "first", "last", "generate", "except"},
+                            {"evaluation", "difference"}));
   ArgmaxShard shard;
   ATTNCERT_TRY(shard.first, integer_of(value, "first"));
   ATTNCERT_TRY(shard.last, integer_of(value, "last"));
   ATTNCERT_TRY(shard.generate, integer_of(value, "generate"));
   ATTNCERT_TRY(shard.except, exceptions_of(value));
   ATTNCERT_TRY(shard.evaluation, evaluation_in(value));
+  ATTNCERT_TRY(shard.difference, difference_in(value));
   return Judgement(std::move(shard));
 }
 

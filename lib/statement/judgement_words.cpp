@@ -137,21 +137,28 @@ std::string excepted(const std::vector<long>& except) {
   return text + (except.size() > shown ? ", ...)" : ")");
 }
 
-std::string evaluated(const std::optional<Evaluation>& evaluation) {
-  return evaluation ? ", and likewise as any machine computes them: " + in_words(*evaluation) : "";
+std::string evaluated(const std::optional<Evaluation>& evaluation,
+                      const std::optional<Rational>& difference) {
+  if (!evaluation) return "";
+  std::string text = ", and likewise as any machine computes them: " + in_words(*evaluation);
+  if (difference) {
+    text += "; no output that such a machine computes of one model is then more than " +
+            to_string(*difference) + " from what such a machine computes of the other";
+  }
+  return text;
 }
 
 std::string words(const SameArgmax& j) {
   return "In exact arithmetic, for each of the " + std::to_string(j.count) + " listed prompts" +
          excepted(j.except) + ", greedy decoding of " + std::to_string(j.generate) +
          " tokens is the same for both models, each next token strictly the most likely" +
-         evaluated(j.evaluation);
+         evaluated(j.evaluation, j.difference);
 }
 
 std::string words(const ArgmaxShard& j) {
   return "greedy decoding of " + std::to_string(j.generate) + " tokens is the same for prompts " +
          std::to_string(j.first) + " to " + std::to_string(j.last - 1) + excepted(j.except) +
-         evaluated(j.evaluation);
+         evaluated(j.evaluation, j.difference);
 }
 
 }  // namespace

@@ -134,6 +134,7 @@ void put(Json& json, const SameArgmax& j) {
   json["generate"] = j.generate;
   json["except"] = j.except;
   if (j.evaluation) json["evaluation"] = to_json(*j.evaluation);
+  if (j.difference) json["difference"] = to_string(*j.difference);
 }
 
 void put(Json& json, const ArgmaxShard& j) {
@@ -142,6 +143,7 @@ void put(Json& json, const ArgmaxShard& j) {
   json["generate"] = j.generate;
   json["except"] = j.except;
   if (j.evaluation) json["evaluation"] = to_json(*j.evaluation);
+  if (j.difference) json["difference"] = to_string(*j.difference);
 }
 
 void put(Json& json, const Rounding& j) {

@@ -323,7 +323,7 @@ def test_computed(suite):
 
     def prove_exactly(lines):
         for shard in shards_of(lines):
-            del shard["evaluation"]
+            del shard["evaluation"], shard["difference"]
     agreement.rejected("weights that the format rounds", "RoundingUnsupported",
                        set_everywhere("storage", "bf16"))
     agreement.rejected("sums in tf32", "EnclosureUnbounded", set_everywhere("accumulate", "tf32"))
@@ -334,12 +334,69 @@ def test_computed(suite):
     agreement.rejected("other exponentials than proved", "ShardsNotCovering",
                        edit_lines(claim_sloppy_exponentials))
     agreement.rejected("exact shards", "ShardsNotCovering", edit_lines(prove_exactly))
+    test_difference(suite, agreement, report)
     outcome = agreement.run("--format", "fp32", "--accumulate", "tf32")
     suite.check(outcome.code == 1 and outcome.json()["proved"] == 0, "sums in tf32", outcome)
     suite.refuses("sums in bf16", agreement.run("--format", "fp32", "--accumulate", "bf16"))
     suite.refuses("an unknown format", agreement.run("--format", "fp33"))
     suite.refuses("an unknown order", agreement.run("--format", "fp32", "--order", "backwards"))
     suite.refuses("weights that the format rounds", agreement.run("--format", "bf16"))
+
+
+def test_difference(suite, agreement, report):
+    """How far computed outputs may be apart: at least as far as evaluated ones are, and no less."""
+    lines = harness.lines_of(agreement.certificate)
+    stated = harness.exact(lines[0]["statement"]["difference"])
+    suite.equal(harness.exact(report["difference"]["bound"]), stated, "difference: as reported")
+    suite.equal(max(harness.exact(shard["difference"]) for shard in shards_of(lines)), stated,
+                "difference: the largest of the shards'")
+    worst = report["difference"]["prompt"]
+    suite.equal(harness.exact(shards_of(lines)[worst // 10]["difference"]), stated,
+                "difference: at this prompt")
+    for number in (0, worst):
+        tokens = SOME.splitlines()[number]
+        rows = [suite.attncert("evaluate", model, "--tokens", tokens, "--json").json()["logits"][-1]
+                for model in (agreement.conversion.model, agreement.conversion.out)]
+        apart = max(abs(a - b) for a, b in zip(*rows))
+        suite.check(0 < apart <= stated, f"difference: holds for prompt {number}", apart)
+
+    def scaled(parts, factor):
+        def change(lines):
+            for one in parts(lines):
+                one["difference"] = str(float(one["difference"]) * factor)
+        return edit_lines(change)
+
+    def all_of(lines):
+        return (*statements_of(lines), *shards_of(lines))
+
+    def without(parts, key):
+        def change(lines):
+            for one in parts(lines):
+                del one[key]
+        return edit_lines(change)
+
+    for case, code, edit in (
+            ("a difference a little smaller", "BoundExceeded", scaled(all_of, 0.999)),
+            ("a shard's difference a little smaller", "BoundExceeded",
+             scaled(lambda lines: shards_of(lines)[worst // 10:][:1], 0.999)),
+            ("a claim's difference below its shards'", "PremiseTooWeak",
+             scaled(statements_of, 0.999)),
+            ("shards that state no difference", "PremiseTooWeak",
+             without(shards_of, "difference")),
+            ("a negative difference", "EpsilonNegative", scaled(all_of, -1)),
+            ("a difference in exact arithmetic", "JsonMissingKey",
+             without(all_of, "evaluation")),
+            ("a claim that is not the conclusion", "ConclusionIsNotClaim",
+             scaled(lambda lines: [lines[0]["statement"]], 2))):
+        agreement.rejected(case, code, edit)
+    for case, edit in (("a larger difference", scaled(all_of, 2)),
+                       ("no difference stated", without(statements_of, "difference"))):
+        place = suite.path("weaker")
+        shutil.rmtree(place, ignore_errors=True)
+        shutil.copytree(agreement.conversion.folder, place)
+        edit(place)
+        checked = suite.checker(os.path.join(place, "agree.jsonl"))
+        suite.equal(checked.verdict(), "Verified", f"difference: {case}")
 
 
 def test_computed_mingpt(suite):

@@ -260,8 +260,6 @@ def test_gated(suite):
         kept = [one for one in layers if not one["name"].endswith(end)]
         suite.check(len(kept) == 2 and all("kept" in one["message"] for one in kept),
                     f"--only {only}: the others are said to be kept", layers)
-    refused = audited.run("--format", "fp32", "--domain", "prompts:x")
-    suite.refuses("prompts", refused, needle="attncert agree")
 
 
 def main():

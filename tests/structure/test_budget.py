@@ -11,8 +11,8 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import sources  # noqa: E402
 from sources import harness  # noqa: E402
 
-ALL = 11550
-KERNEL = 5850
+ALL = 11900
+KERNEL = 6000
 CERTIFICATE_AND_STATEMENT = 2300
 FUNCTION = 40
 FILE = 400

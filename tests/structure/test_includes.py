@@ -34,7 +34,7 @@ EXTERNAL = {
     "interval": ("boost/multiprecision/", "boost/numeric/interval", "mpfr.h", "gmp.h"),
     "format": ("boost/multiprecision/",), "certificate": ("nlohmann/",), "tensor": ("nlohmann/",), "statement": ("nlohmann/",),
     "expression": ("boost/numeric/interval", "boost/multiprecision/"),
-    "kernel": ("boost/numeric/interval", "boost/multiprecision/"),
+    "kernel": ("boost/numeric/interval", "boost/multiprecision/", "oneapi/tbb/"),
 }
 SYSTEM = {"fcntl.h", "unistd.h", "sys/stat.h"}  # for core/file.cpp
 
@@ -179,7 +179,7 @@ def test_link(suite):
     suite.check(len(objects) == 1 and objects[0].endswith("attncert_check.cpp.o"),
                 "attncert-check's own objects", objects)
     external = [word for word in libraries if "attncert_" not in word]
-    known = re.compile(r"(-Wl,.*|.*lib(mpfr|gmp|crypto)\.(so|a)[.\d]*|"
+    known = re.compile(r"(-Wl,.*|.*lib(mpfr|gmp|crypto|tbb)\.(so|a)[.\d]*|"
                        r"-l(mpfr|gmp|crypto|dl|pthread))")
     suite.equal([word for word in external if not known.fullmatch(word)], [],
                 "other libraries that attncert-check links")

@@ -54,7 +54,17 @@ let of_json json =
       ("activation_error", activation_error); ("softmax", softmax); ("norm", norm);
       ("exp_zero", exp_zero); ("masked_scores", masked_scores) ]
 
-(* An evaluation where there is one. *)
+(* An evaluation where there is one, and how far computed outputs may be apart. *)
+let member_names = [ "evaluation"; "difference" ]
+
 let members_of json =
-  if Json.has json "evaluation" then [ ("evaluation", of_json (Json.at json "evaluation")) ]
-  else []
+  if Json.has json "difference" && not (Json.has json "evaluation") then
+    fail "JsonMissingKey" "a 'difference' is one of an 'evaluation': state both";
+  let member key read = if Json.has json key then [ (key, read ()) ] else [] in
+  let evaluation = member "evaluation" (fun () -> of_json (Json.at json "evaluation")) in
+  let difference () =
+    let difference = Number.of_json json "difference" in
+    if Q.sign difference < 0 then fail "EpsilonNegative" "difference must not be negative";
+    number difference
+  in
+  evaluation @ member "difference" difference

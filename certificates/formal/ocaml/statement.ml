@@ -271,7 +271,7 @@ let exceptions_of json =
 let same_argmax json =
   Json.check_keys json "a same-argmax statement"
     [ "judgement"; "original"; "converted"; "prompts"; "count"; "generate"; "except" ]
-    [ "evaluation" ];
+    Evaluation.member_names;
   let original = hashes_of json "original" in
   let converted = hashes_of json "converted" in
   let prompts = hash_of json "prompts" in
@@ -285,7 +285,7 @@ let same_argmax json =
 
 let argmax_shard json =
   Json.check_keys json "an argmax-shard judgement"
-    [ "judgement"; "first"; "last"; "generate"; "except" ] [ "evaluation" ];
+    [ "judgement"; "first"; "last"; "generate"; "except" ] Evaluation.member_names;
   let integer key = (key, Json.Int (Json.integer_of json key)) in
   let members = List.map integer [ "first"; "last"; "generate" ] in
   let except = exceptions_of json in

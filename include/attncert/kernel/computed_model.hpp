@@ -24,8 +24,7 @@ class ComputedModel {
 public:
   /// Reads all weights.
   /// Requires numbers of the format of storage, softmax with max-subtraction, masked scores left out,
-  ///          gradual underflow, no gated MLP, rotary positions or masks as weights
-  ///          (RoundingUnsupported)
+  ///          no gated MLP, rotary positions or masks as weights (RoundingUnsupported)
   /// Errors   RoundingUseless, RoundingOverflow, TensorMissing, ...
   static Result<ComputedModel> make(const Model& model, const Evaluation& evaluation);
 

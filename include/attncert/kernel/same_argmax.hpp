@@ -21,12 +21,16 @@ Status same_argmax(const RigorousModel& original, const RigorousModel& converted
 /// The same in exact arithmetic and on every machine that computes as the models' evaluations say.
 /// Maths    tokens t_1, ..., t_(generate - 1) are guessed, and then proved: after those before it, t_g
 ///          is strictly the largest of the outputs that each model may compute
-/// Errors   MarginNotProved, naming model and position; those of ComputedModel
+/// Ensures  result >= |y - x| for each output x that a machine may compute of the original after the
+///          prompt or t_1, ..., t_(generate - 1), and y of the converted model, exact ones among them
+/// Errors   MarginNotProved, naming model and position; NetworkField; those of ComputedModel
 /// Status   trusted
-Status same_computed_argmax(const RigorousModel& guess, const ComputedModel& original,
-                            const ComputedModel& converted, const Prompt& prompt, long generate);
+Result<Rational> same_computed_argmax(const RigorousModel& guess, const ComputedModel& original,
+                                      const ComputedModel& converted, const Prompt& prompt,
+                                      long generate);
 
-/// Calls work(i) for first <= i < last on some threads, until all is done or work returns false.
+/// Calls work(i) for first <= i < last on so many threads at most, 0 for one on each core, until all
+/// is done or work returns false.
 /// Requires work that may be called from several threads
 void for_each_in_parallel(long first, long last, unsigned threads,
                           const std::function<bool(long)>& work);

@@ -24,16 +24,25 @@ struct Unproved {
   std::string reason;
 };
 
+/// How far computed outputs of the two models may be apart on the prompts proved, and on which one.
+struct LargestDifference {
+  Rational bound;
+  long prompt = -1;  // -1: none is proved
+};
+
 struct Agreement {
   Certificate certificate;  // claims same-argmax but for the unproved prompts
   std::vector<Unproved> unproved;
-  long resumed = 0;  // prompts whose shards were found finished
+  std::optional<LargestDifference> difference;  // with an evaluation
+  long resumed = 0;                             // prompts whose shards were found finished
 };
 
 /// Where finished shards are kept: a header that binds files and options, then a line for each shard.
 /// Torn last lines, of a process that was killed, are dropped.
 class ShardLog {
 public:
+  /// Kept in memory only.
+  ShardLog() = default;
   /// Requires a file of this header, or none: FileUnwritable says so otherwise
   static Result<ShardLog> open(const std::filesystem::path& path, const Json& header);
 
@@ -50,7 +59,8 @@ private:
 
 /// Decides every prompt by rigorous evaluation of both models.
 /// Requires a context that holds prompts and generated tokens (NetworkField)
-/// Ensures  shards of options.shard_size prompts that cover all; finished ones are logged
+/// Ensures  shards of options.shard_size prompts that cover all; finished ones are logged; with an
+///          evaluation they and the claim state by how much computed outputs differ at most
 /// Status   rigorous
 Result<Agreement> prove_agreement(const Model& original, const Model& converted,
                                   const Prompts& prompts, const AgreementOptions& options,

@@ -183,7 +183,8 @@ struct MaskError {
 /// On every prompt of the file but the excepted ones, greedy decoding of `generate` tokens is the same
 /// for both networks, in exact arithmetic: at the prompt's end and after each of the original's next
 /// tokens, in both networks one and the same output is strictly the largest. With an evaluation, also
-/// on every machine that computes as it says.
+/// on every machine that computes as it says; with a difference, no output that such a machine
+/// computes of one network is then further from what one computes of the other.
 struct SameArgmax {
   ModelHashes original;
   ModelHashes converted;
@@ -192,6 +193,7 @@ struct SameArgmax {
   long generate = 1;
   std::vector<long> except;  // by number from 0, increasing
   std::optional<Evaluation> evaluation = {};
+  std::optional<Rational> difference = {};  // only with an evaluation
   bool operator==(const SameArgmax&) const = default;
 };
 
@@ -202,6 +204,7 @@ struct ArgmaxShard {
   long generate = 1;
   std::vector<long> except;
   std::optional<Evaluation> evaluation = {};
+  std::optional<Rational> difference = {};  // only with an evaluation
   bool operator==(const ArgmaxShard&) const = default;
 };
 

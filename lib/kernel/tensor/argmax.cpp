@@ -1,8 +1,10 @@
 // Rules argmax and shard-union: the same most likely tokens, prompt by prompt.
+#include <oneapi/tbb/parallel_for.h>
+#include <oneapi/tbb/task_arena.h>
+
 #include <algorithm>
-#include <atomic>
+#include <cmath>
 #include <mutex>
-#include <thread>
 
 #include "../rules.hpp"
 #include "attncert/kernel/same_argmax.hpp"
@@ -46,41 +48,65 @@ Result<long> guessed_next(const RigorousModel& model, const Prompt& tokens) {
   return static_cast<long>(std::max_element(mid.begin(), mid.end()) - mid.begin());
 }
 
-// What each position from `first` on decodes to, or -1.
-Result<std::vector<long>> winners_of(const ComputedModel& model, const Prompt& tokens, long first) {
-  if (model.is_causal()) {
-    ATTNCERT_TRY(ComputedOutputs outputs, model.run_tokens(tokens, first));
-    return std::move(outputs.winners);
-  }
-  std::vector<long> winners;
-  for (auto end = tokens.begin() + first + 1;; ++end) {
-    const Prompt prefix(tokens.begin(), end);
+// What is computed at each position from `first` on: one row for each.
+Result<ComputedOutputs> outputs_from(const ComputedModel& model, const Prompt& tokens, long first) {
+  if (model.is_causal()) return model.run_tokens(tokens, first);
+  const auto rows = static_cast<long>(tokens.size()) - first;
+  ComputedOutputs all;
+  for (long i = 0; i < rows; ++i) {
+    const Prompt prefix(tokens.begin(), tokens.begin() + first + 1 + i);
     ATTNCERT_TRY(const ComputedOutputs outputs,
                  model.run_tokens(prefix, static_cast<long>(prefix.size()) - 1));
-    winners.push_back(outputs.winners.back());
-    if (end == tokens.end()) return winners;
+    const long last = outputs.outputs.rows() - 1;
+    if (i == 0) all.outputs = Enclosure<Wide>(rows, outputs.outputs.columns());
+    for (long k = 0; k < all.outputs.columns(); ++k) {
+      all.outputs.set(i, k, outputs.outputs.at(last, k));
+    }
+    all.winners.push_back(outputs.winners.back());
   }
+  return all;
+}
+
+// How far numbers of one enclosure may be from those of the other, entry by entry.
+double greatest_difference(const Enclosure<Wide>& a, const Enclosure<Wide>& b) {
+  double greatest = 0;
+  for (long i = 0; i < a.rows(); ++i) {
+    for (long k = 0; k < a.columns(); ++k) {
+      const Ball<Wide> apart = a.at(i, k) - b.at(i, k);
+      const double bound = rounded_up(magnitude(apart.mid) + apart.rad);
+      if (std::isnan(bound)) return INFINITY;
+      greatest = std::max(greatest, bound);
+    }
+  }
+  return greatest;
 }
 
 }  // namespace
 
-Status same_computed_argmax(const RigorousModel& guess, const ComputedModel& original,
-                            const ComputedModel& converted, const Prompt& prompt, long generate) {
+Result<Rational> same_computed_argmax(const RigorousModel& guess, const ComputedModel& original,
+                                      const ComputedModel& converted, const Prompt& prompt,
+                                      long generate) {
   Prompt tokens = prompt;
   for (long g = 1; g < generate; ++g) {
     ATTNCERT_TRY(const long next, guessed_next(guess, tokens));
     tokens.push_back(next);
   }
   const auto first = static_cast<long>(prompt.size()) - 1;
-  ATTNCERT_TRY(const auto before, winners_of(original, tokens, first));
-  ATTNCERT_TRY(const auto after, winners_of(converted, tokens, first));
-  for (std::size_t g = 0; g < before.size(); ++g) {
+  ATTNCERT_TRY(const ComputedOutputs before, outputs_from(original, tokens, first));
+  ATTNCERT_TRY(const ComputedOutputs after, outputs_from(converted, tokens, first));
+  for (std::size_t g = 0; g < before.winners.size(); ++g) {
     const std::size_t position = prompt.size() - 1 + g;
-    const bool guessed = position + 1 == tokens.size() || before[g] == tokens[position + 1];
-    if (before[g] < 0 || !guessed) return unproved("original", position);
-    if (after[g] != before[g]) return unproved("converted", position);
+    const long winner = before.winners[g];
+    const bool guessed = position + 1 == tokens.size() || winner == tokens[position + 1];
+    if (winner < 0 || !guessed) return unproved("original", position);
+    if (after.winners[g] != winner) return unproved("converted", position);
   }
-  return ok();
+  if (before.outputs.columns() != after.outputs.columns()) {
+    return fail(ErrorCode::NetworkField, "the two networks have different numbers of outputs");
+  }
+  const double difference = greatest_difference(before.outputs, after.outputs);
+  if (std::isfinite(difference)) return Rational(difference);
+  return fail(ErrorCode::EnclosureUnbounded, "nothing is known of some outputs");
 }
 
 Status same_argmax(const RigorousModel& original, const RigorousModel& converted,
@@ -112,20 +138,48 @@ Status same_argmax(const RigorousModel& original, const RigorousModel& converted
 
 void for_each_in_parallel(long first, long last, unsigned threads,
                           const std::function<bool(long)>& work) {
-  std::atomic<long> next = first;
-  std::atomic<bool> going = true;
-  const auto loop = [&] {
-    for (long i = next++; i < last && going; i = next++) {
-      if (!work(i)) going = false;
+  using Range = tbb::blocked_range<long>;
+  tbb::task_group_context group;
+  const auto some = [&](const Range& range) {
+    for (long i = range.begin(); i != range.end(); ++i) {
+      if (group.is_group_execution_cancelled()) return;
+      if (!work(i)) group.cancel_group_execution();
     }
   };
-  std::vector<std::thread> others;
-  for (unsigned t = 1; t < threads; ++t) others.emplace_back(loop);
-  loop();
-  for (std::thread& other : others) other.join();
+  tbb::task_arena arena(threads > 0 ? static_cast<int>(threads) : tbb::task_arena::automatic);
+  arena.execute(
+      [&] { tbb::parallel_for(Range(first, last, 1), some, tbb::simple_partitioner(), group); });
 }
 
 namespace rules {
+namespace {
+
+using PromptCheck = std::function<Status(const Prompt&)>;
+
+Error not_that_close() {
+  return fail(ErrorCode::BoundExceeded, "computed outputs may be further apart than stated");
+}
+
+// What a shard says of a single prompt.
+Result<PromptCheck> check_of(Context& context, const ArgmaxShard& goal) {
+  ATTNCERT_TRY(const RigorousModel* original, context.rigorous_original());
+  ATTNCERT_TRY(const RigorousModel* converted, context.rigorous_converted());
+  const long generate = goal.generate;
+  if (!goal.evaluation) {
+    if (goal.difference) return not_that_close();
+    return PromptCheck(
+        [=](const Prompt& prompt) { return same_argmax(*original, *converted, prompt, generate); });
+  }
+  ATTNCERT_TRY(const ComputedModel* before, context.computed_original(*goal.evaluation));
+  ATTNCERT_TRY(const ComputedModel* after, context.computed_converted(*goal.evaluation));
+  return PromptCheck([=, stated = goal.difference](const Prompt& prompt) -> Status {
+    ATTNCERT_TRY(const Rational certified,
+                 same_computed_argmax(*original, *before, *after, prompt, generate));
+    return !stated || certified <= *stated ? ok() : Status(not_that_close());
+  });
+}
+
+}  // namespace
 
 Status argmax(Context& context, const Step& step, const Premises& premises) {
   if (!premises.empty()) return premise_count();
@@ -136,22 +190,10 @@ Status argmax(Context& context, const Step& step, const Premises& premises) {
     return fail(ErrorCode::ShardsNotCovering,
                 "the shard is empty or no part of the " + std::to_string(count) + " prompts");
   }
-  ATTNCERT_TRY(const RigorousModel* original, context.rigorous_original());
-  ATTNCERT_TRY(const RigorousModel* converted, context.rigorous_converted());
-  const ComputedModel* computed_original = nullptr;
-  const ComputedModel* computed_converted = nullptr;
-  if (goal->evaluation) {
-    ATTNCERT_TRY(computed_original, context.computed_original(*goal->evaluation));
-    ATTNCERT_TRY(computed_converted, context.computed_converted(*goal->evaluation));
-  }
-  const auto check = [&](const Prompt& prompt) {
-    return goal->evaluation ? same_computed_argmax(*original, *computed_original,
-                                                   *computed_converted, prompt, goal->generate)
-                            : same_argmax(*original, *converted, prompt, goal->generate);
-  };
+  ATTNCERT_TRY(const PromptCheck check, check_of(context, *goal));
   std::mutex guard;
   Status result = ok();
-  for_each_in_parallel(goal->first, goal->last, std::thread::hardware_concurrency(), [&](long i) {
+  for_each_in_parallel(goal->first, goal->last, 0, [&](long i) {
     if (std::binary_search(goal->except.begin(), goal->except.end(), i)) return true;
     const Status one = check(prompts->prompts[static_cast<std::size_t>(i)]);
     if (one) return true;
@@ -178,6 +220,11 @@ Status shard_union(Context& context, const Step& step, const Premises& premises)
     if (shard->first != next || shard->generate != goal->generate ||
         shard->evaluation != goal->evaluation) {
       break;
+    }
+    if (goal->difference && !(shard->difference && *shard->difference <= *goal->difference)) {
+      return fail(ErrorCode::PremiseTooWeak,
+                  "the shard from prompt " + std::to_string(next) +
+                      " on states no difference, or a larger one than the conclusion");
     }
     next = shard->last;
     except.insert(except.end(), shard->except.begin(), shard->except.end());

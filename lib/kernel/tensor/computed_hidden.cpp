@@ -8,6 +8,21 @@ namespace {
 // |x| <= result
 double greatest(Ball<Wide> x) { return raised(magnitude(x.mid) + x.rad); }
 
+// At least e^-t, or 1: log2 e > 1.442.
+double exp_minus(double t) {
+  constexpr double most = 1000;
+  return t > 0 ? std::ldexp(1.0, -static_cast<int>(std::min(most, std::floor(1.442 * t)))) : 1;
+}
+
+// Numbers that a machine can store and use.
+Status check_gate(const Machine& machine, const Upper& number) {
+  ATTNCERT_CHECK(machine.check_size(number, "a gate's number"));
+  if (number.is_at_most(static_cast<double>(largest_finite(machine.evaluation().storage)))) {
+    return ok();
+  }
+  return fail(ErrorCode::RoundingOverflow, "a gate's number is beyond the format of storage");
+}
+
 }  // namespace
 
 Result<HiddenFunction> HiddenFunction::of_mlp(const Machine& machine, const std::string& activation,
@@ -32,10 +47,12 @@ Result<HiddenFunction> HiddenFunction::of_heads(const Machine& machine, const Ga
     ATTNCERT_TRY(const std::string weight, gate_function({{"1", gate.scores}}));
     ATTNCERT_TRY(one.weight, tables.of(weight));
     ATTNCERT_TRY(const Rational coefficient, parse_rational(gate.coefficient));
+    ATTNCERT_CHECK(check_gate(machine, Upper::of(coefficient)));
     one.coefficient = Upper::of(coefficient).value();
     for (const Score& score : gate.scores) {
       ATTNCERT_TRY(const Rational slope, parse_rational(score.slope));
       ATTNCERT_TRY(const Rational shift, parse_rational(score.shift));
+      ATTNCERT_CHECK(check_gate(machine, max(Upper::of(slope), Upper::of(shift))));
       one.slope = std::max(one.slope, Upper::of(slope).value());
       one.shift = std::max(one.shift, Upper::of(shift).value());
     }
@@ -62,21 +79,27 @@ HiddenUnit HiddenFunction::operator()(Moved z, Moved v) const {
   return unit;
 }
 
-// |computed weight - weight|, both at the computed z, whose size is at most `reach`.
-double HiddenFunction::weight_error(const GateRounding& gate, double weight, double reach) const {
+// |computed weight - weight|, both at the computed z, which is `by` off at most.
+double HiddenFunction::weight_error(const GateRounding& gate, double weight, Moved z) const {
   constexpr double quarter = 0.25;
+  const double reach = raised(magnitude(z.mid) + z.by);
   const double size = gate.slope * reach + gate.shift;
   double score = score_error_ * size + 16 * roundings_.tiny * (1 + reach);
   if (gate.several) score += 4 * roundings_.unit * (size + score) + 2 * roundings_.tiny;
-  if (!(score <= quarter)) return INFINITY;
-  const double moved = weight * score * (1 + 2 * score);
+  if (!(raised(2 * (size + score)) <= roundings_.largest)) return INFINITY;
+  double moved = score <= quarter ? weight * score * (1 + 2 * score) : INFINITY;
+  if (!gate.several) {
+    // the logistic function has slopes of at most 1/4, and e^-|s| at s
+    const double least =
+        gate.slope * (magnitude(z.mid) - z.by) - gate.shift - score - 0x1p-48 * size;
+    moved = std::min(moved, score * std::min(quarter, exp_minus(least)));
+  }
   return raised(moved + gate.relative * (weight + moved) + gate.absolute);
 }
 
 HiddenUnit HiddenFunction::heads(Moved z, Moved v) const {
   const auto near = function_->expand(z.mid, z.by);
   const double value = raised(magnitude(v.mid) + v.by);
-  const double reach = raised(magnitude(z.mid) + z.by);
   HiddenUnit unit;
   unit.mid = near.value * Ball<Wide>{v.mid, 0};
   unit.by_score = near.slope * static_cast<double>(v.mid);
@@ -86,7 +109,7 @@ HiddenUnit HiddenFunction::heads(Moved z, Moved v) const {
                 std::fabs(near.slope) * z.by * v.by;
   for (const GateRounding& gate : gates_) {
     const double weight = greatest((*gate.weight)(Ball<Wide>{z.mid, z.by}));
-    const double error = weight_error(gate, weight, reach);
+    const double error = weight_error(gate, weight, z);
     const double computed = gate.coefficient * value * (weight + error);
     const double tiny =
         4 * roundings_.tiny * (1 + value) * (1 + weight + error) * (1 + head_error_);

@@ -45,7 +45,7 @@ private:
 
   explicit HiddenFunction(const Machine& machine) : roundings_(machine) {}
   HiddenUnit heads(Moved z, Moved v) const;
-  double weight_error(const GateRounding& gate, double weight, double reach) const;
+  double weight_error(const GateRounding& gate, double weight, Moved z) const;
 
   Roundings roundings_;
   std::shared_ptr<const FunctionTable> function_;

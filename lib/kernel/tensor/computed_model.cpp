@@ -41,14 +41,9 @@ bool sees_all(const Sublayer& sublayer) {
          (heads != nullptr && heads->shape.mask != "causal");
 }
 
-Status check_evaluation(const Network& network, const Evaluation& evaluation) {
-  if (evaluation.underflow != Underflow::gradual) {
-    return fail(ErrorCode::RoundingUnsupported, "rounding on prompts needs gradual underflow");
-  }
-  if (!std::holds_alternative<TokenInput>(network.input)) {
-    return fail(ErrorCode::NetworkField, "the network reads rows of numbers, not tokens");
-  }
-  return ok();
+Status check_input(const Network& network) {
+  if (std::holds_alternative<TokenInput>(network.input)) return ok();
+  return fail(ErrorCode::NetworkField, "the network reads rows of numbers, not tokens");
 }
 
 // The output that is the largest for all values of the symbols, or -1.
@@ -115,7 +110,7 @@ Status ComputedModel::Parts::read_output(const rules::Machine& machine, const Mo
 }
 
 Result<ComputedModel> ComputedModel::make(const Model& model, const Evaluation& evaluation) {
-  ATTNCERT_CHECK(check_evaluation(model.network, evaluation));
+  ATTNCERT_CHECK(check_input(model.network));
   ATTNCERT_CHECK(rules::check_bias_token(model));
   const rules::Machine machine(evaluation);
   auto parts = std::make_shared<Parts>(machine);

@@ -11,7 +11,8 @@ namespace {
 
 constexpr Precision kPrecision = 96;  // of tables
 constexpr double kHalfWidth = 0x1p-5;
-constexpr double kFar = 1;  // within it functions are expanded
+constexpr double kFar = 1;       // within it functions are expanded
+constexpr double kSteep = 0.25;  // slopes known no better are enclosed anew
 constexpr double kCoarse =
     0x1p12 * kRoundoff<Wide>;  // error bounds above this call for interval arithmetic
 
@@ -44,6 +45,19 @@ Ball<M> ball_around(const Interval& x, Precision precision) {
   Ball<M> sum{0, bound_of(rest)};
   for (std::size_t k = pieces.size(); k-- > 0;) sum = sum + Ball<M>{pieces[k], 0};
   return sum;
+}
+
+// All numbers of a ball: finite midpoint and radius.
+template <class M>
+Interval interval_of(Ball<M> x, Precision precision) {
+  const Rational rad = Rational(x.rad) + Rational(kTiny);
+  Interval at = enclose(Rational(-rad), rad, precision);
+  for (std::size_t piece = 0; piece < kPieces; ++piece) {  // all of the midpoint but 2^-1075
+    const auto part = static_cast<double>(x.mid);
+    at = at + enclose(Rational(part), precision);
+    x.mid -= part;
+  }
+  return at;
 }
 
 }  // namespace
@@ -126,20 +140,24 @@ double FunctionTable::centre_of(long index) {
 FunctionTable::Expansion FunctionTable::expand(Wide x, double reach) const {
   Expansion result;
   result.value = (*this)(Ball<Wide>{x, 0});
+  if (!(reach <= kFar) || !std::isfinite(magnitude(x))) return result;
+  if (!expand_in_cell(x, reach, result)) enclose_slopes(x, reach, result);
+  return result;
+}
+
+// By the coefficients of x's cell: of no use where the table ends, or near kinks and steep places.
+bool FunctionTable::expand_in_cell(Wide x, double reach, Expansion& result) const {
   const long index = cell_at(x);
-  if (index < 0 || !(reach <= kFar)) return result;
-  // x +- reach lies in so many cells on either side; slopes and bends are for a cell and the next two
+  if (index < 0) return false;
+  // x +- reach lies in so many cells on either side; bends are for a cell and the next two
   const auto aside = static_cast<long>(reach * 16 * (1 + 0x1p-20) + 0x1p-20);
-  if (index - aside < 0 || index + aside >= kCells) return result;
-  double steepest = 0;
+  if (index - aside < 0 || index + aside >= kCells) return false;
   double bend = 0;
   for (long i = index - aside; i <= index + aside; ++i) {
-    steepest = std::max(steepest, cells_[static_cast<std::size_t>(i)].slope);
     bend = std::max(bend, cells_[static_cast<std::size_t>(i)].bend);
   }
-  result.slope_error = steepest;
   const Cell* cell = &cells_[static_cast<std::size_t>(index)];
-  if (!(cell->slope_error <= 1) || !std::isfinite(bend)) return result;
+  if (!(cell->slope_error + bend * reach <= kSteep)) return false;
   const Wide exact = x - centre_of(index);
   const Wide t = std::clamp<Wide>(exact, -kHalfWidth, kHalfWidth);
   Wide slope = (kOrder - 1) * cell->coefficients.back();
@@ -151,7 +169,25 @@ FunctionTable::Expansion FunctionTable::expand(Wide x, double reach) const {
   result.slope_error =
       raised_slope(cell->slope_error + 2 * bend * (2 * off) + 0x1p-52 * std::fabs(result.slope));
   result.bend = bend;
-  return result;
+  return true;
+}
+
+// By the hull of the slopes on x +- reach: f(x + d) - f(x) is d times a number in it, kink or not.
+// Where f itself is known better there, that is taken.
+void FunctionTable::enclose_slopes(Wide x, double reach, Expansion& result) const {
+  const Ball<Wide> all{x, reach};
+  const auto over = expand_over_piece(program_, root_, interval_of(all, kPrecision), 1, kPrecision);
+  if (over) {
+    const Series& series = over.value().coefficients;
+    const auto slope =
+        ball_around<Wide>(series.size() > 1 ? series[1] : integer(0, kPrecision), kPrecision);
+    result.slope = static_cast<double>(slope.mid);
+    result.slope_error = raised_slope(slope.rad + 0x1p-52 * std::fabs(result.slope));
+    result.bend = 0;
+  }
+  if (result.slope_error <= 0x1p-20) return;
+  const Ball<Wide> range = evaluate_slowly(all);
+  if (!(result.slope_error * reach <= range.rad)) result = {range, 0, 0, 0};
 }
 
 Ball<Wide> FunctionTable::operator()(Ball<Wide> x) const {
@@ -173,13 +209,7 @@ Ball<Wide> FunctionTable::operator()(Ball<Wide> x) const {
 template <class M>
 Ball<M> FunctionTable::evaluate_slowly(Ball<M> x) const {
   if (!std::isfinite(magnitude(x.mid)) || !std::isfinite(x.rad)) return {0, INFINITY};
-  const Rational rad = Rational(x.rad) + Rational(kTiny);
-  Interval at = enclose(Rational(-rad), rad, kWorking<M>);
-  for (std::size_t piece = 0; piece < kPieces; ++piece) {  // all of the midpoint but 2^-1075
-    const auto part = static_cast<double>(x.mid);
-    at = at + enclose(Rational(part), kWorking<M>);
-    x.mid -= part;
-  }
+  const Interval at = interval_of(x, kWorking<M>);
   const auto value = evaluate(program_, root_, at, kWorking<M>);
   return value ? ball_around<M>(value.value(), kWorking<M>) : Ball<M>{0, INFINITY};
 }

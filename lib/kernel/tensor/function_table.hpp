@@ -32,14 +32,14 @@ public:
   Ball<Quad> operator()(Ball<Quad> x) const { return evaluate_slowly(x); }
 
   /// f near x: for |d| <= reach, |f(x + d) - value.mid - slope d| is at most
-  /// value.rad + slope_error |d| + bend d^2.
+  /// value.rad + slope_error |d| + bend d^2. value.mid is near f(x).
   struct Expansion {
     Ball<Wide> value;
     double slope = 0;
     double slope_error = INFINITY;
     double bend = 0;
   };
-  /// Nothing is known where x +- reach leaves the table, or reach > 1.
+  /// Nothing is known where reach > 1.
   Expansion expand(Wide x, double reach) const;
 
 private:
@@ -57,6 +57,8 @@ private:
   Cell make_cell(long index) const;
   double bend_around(const Rational& centre) const;
   long cell_at(Wide x) const;
+  bool expand_in_cell(Wide x, double reach, Expansion& result) const;
+  void enclose_slopes(Wide x, double reach, Expansion& result) const;
   static double centre_of(long index);
   template <class M>
   Ball<M> evaluate_slowly(Ball<M> x) const;

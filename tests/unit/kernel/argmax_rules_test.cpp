@@ -156,6 +156,60 @@ TEST_CASE("rule argmax: a computed network that pools its first row, prefix by p
   CHECK(outcome(check_step(context, step, {})) == "ok");
 }
 
+TEST_CASE("rule argmax: how far computed outputs may be apart") {
+  const Transformer t;
+  const Evaluation evaluation = evaluation_in("fp64");
+  const auto differing = [&](long first, long last, const std::optional<Rational>& difference,
+                             std::vector<long> except = {}) {
+    const ArgmaxShard goal{first, last, 2, std::move(except), evaluation, difference};
+    return t.check(structural(Rule::argmax, goal), {}, prompts());
+  };
+  const RigorousModel guess = RigorousModel::make(t.original()).value();
+  const auto before = ComputedModel::make(t.original(), evaluation).value();
+  const auto after = ComputedModel::make(t.converted(), evaluation).value();
+  const std::string exceeded = name(ErrorCode::BoundExceeded);
+  Rational largest = 0;
+  for (long i = 0; i < 4; ++i) {
+    const Prompt prompt = prompts().prompts[static_cast<std::size_t>(i)];
+    const Rational difference = same_computed_argmax(guess, before, after, prompt, 2).value();
+    const auto bound = static_cast<double>(difference);  // it is one of fp64
+    REQUIRE(bound > 0);
+    CHECK(differing(i, i + 1, difference) == "ok");
+    CHECK(differing(i, i + 1, difference * Rational(99, 100)) == exceeded);
+    largest = std::max(largest, difference);
+    // exact outputs are no further apart
+    const auto last = static_cast<long>(prompt.size()) - 1;
+    const Enclosure<Wide> x = guess.run_tokens(prompt, last).value();
+    const Enclosure<Wide> y =
+        RigorousModel::make(t.converted()).value().run_tokens(prompt, last).value();
+    for (long k = 0; k < x.columns(); ++k) {
+      CHECK(magnitude(x.at(0, k).mid - y.at(0, k).mid) <= bound + x.at(0, k).rad + y.at(0, k).rad);
+    }
+  }
+  CHECK(differing(0, 4, largest) == "ok");
+  CHECK(differing(0, 4, largest * Rational(99, 100)) == exceeded);
+  CHECK(differing(0, 4, Rational(0)) == exceeded);
+  CHECK(differing(0, 4, Rational(0), {0, 1, 2, 3}) == "ok");  // nothing is said
+  CHECK(t.check(structural(Rule::argmax, ArgmaxShard{0, 4, 2, {}, {}, Rational(1)}), {},
+                prompts()) == exceeded);
+}
+
+TEST_CASE("rule shard-union: differences of shards are at most the conclusion's") {
+  const Transformer t;
+  SameArgmax good = claim(t);
+  good.evaluation = evaluation_in("fp64");
+  ArgmaxShard first{0, 2, 2, {}, good.evaluation, Rational(1, 2)};
+  const ArgmaxShard second{2, 4, 2, {}, good.evaluation, Rational(1, 3)};
+  CHECK(united(good, {first, second}) == "ok");
+  good.difference = Rational(1, 2);
+  CHECK(united(good, {first, second}) == "ok");
+  good.difference = Rational(49, 100);
+  CHECK(united(good, {first, second}) == name(ErrorCode::PremiseTooWeak));
+  good.difference = 1;
+  first.difference.reset();
+  CHECK(united(good, {first, second}) == name(ErrorCode::PremiseTooWeak));
+}
+
 TEST_CASE("rule shard-union: shards of the conclusion's evaluation") {
   const Transformer t;
   SameArgmax good = claim(t);

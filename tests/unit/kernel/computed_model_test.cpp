@@ -2,6 +2,7 @@
 
 #include "unit/evaluations.hpp"
 #include "unit/kernel/float_machine.hpp"
+#include "unit/kernel/tiny_model.hpp"
 #include "unit/kernel/transformer.hpp"
 
 using namespace attncert;
@@ -26,8 +27,8 @@ double worst(const Rows& computed, const Enclosure<Wide>& certified) {
 
 TEST_CASE("computed model: what an fp32 machine computes, in whatever order, is enclosed") {
   const std::vector<long> sum{4, 7, 5, 1, 8, 9};
-  for (const std::string name :
-       {"adder-gelu", "adder-gelu/heads", "adder-silu", "adder-silu/heads"}) {
+  for (const std::string name : {"adder-gelu", "adder-gelu/heads", "adder-silu", "adder-silu/heads",
+                                 "adder-relu", "adder-relu/heads"}) {
     CAPTURE(name);
     const LoadedModel model = load_model(adder_folder(name)).value();
     const auto certified = ComputedModel::make(model.model, evaluation_in("fp32")).value();
@@ -84,6 +85,32 @@ TEST_CASE("computed model: in fp64 enclosures are narrow, in bf16 nothing is kno
   CHECK(outcome(model.value().run_tokens({3, 4, 0})) == name(ErrorCode::EnclosureUnbounded));
 }
 
+TEST_CASE("computed model: numbers below the smallest normal one may be flushed to 0") {
+  Parts parts;
+  parts.network.d_model = 2;
+  parts.network.input = TokenInput{1, 1, "token", {}};
+  parts.network.unembedding = Unembedding{Layout::out_in, 1, AffineMap{"out", {}}};
+  parts.tensors["token"] = {{1, 2}, {0x1p-70, 0x1p-64}};
+  parts.tensors["out"] = {{1, 2}, {0x1p-60, 0x1p-64}};
+  std::string bytes;
+  const Model model = parts.model(bytes);
+  const double exact = 0x1p-130 + 0x1p-128;  // a machine that flushes computes 0
+  for (const Underflow underflow : {Underflow::gradual, Underflow::flush}) {
+    const auto computed =
+        ComputedModel::make(model, evaluation("fp32", "fp32", "any", underflow)).value();
+    const Ball<Wide> output = computed.run_tokens({0}).value().outputs.at(0, 0);
+    CHECK(magnitude(output.mid - exact) <= output.rad);
+    CHECK((magnitude(output.mid) <= output.rad) == (underflow == Underflow::flush));
+    CHECK(output.rad < 0x1p-120);
+  }
+  parts.tensors["out"] = {{1, 2}, {0x1p-130, 1}};  // fp32 has it, but not where it flushes
+  const Model subnormal = parts.model(bytes);
+  CHECK(outcome(ComputedModel::make(subnormal, evaluation_in("fp32"))) == "ok");
+  CHECK(outcome(
+            ComputedModel::make(subnormal, evaluation("fp32", "fp32", "any", Underflow::flush))) ==
+        name(ErrorCode::RoundingUnsupported));
+}
+
 TEST_CASE("computed model: what it does not know is refused by name") {
   const Transformer t;
   const auto refused = [](const Model& model, const Evaluation& evaluation) {
@@ -100,9 +127,6 @@ TEST_CASE("computed model: what it does not know is refused by name") {
   CHECK(refused(t.original(), evaluation) == unsupported);
   evaluation = evaluation_in("fp64");
   evaluation.norm = NormPasses::one;
-  CHECK(refused(t.original(), evaluation) == unsupported);
-  evaluation = evaluation_in("fp64");
-  evaluation.underflow = Underflow::flush;
   CHECK(refused(t.original(), evaluation) == unsupported);
   CHECK(refused(t.original(), evaluation_in("e4m3")) != "ok");
   const LoadedModel adder_model = load_model(adder_folder("adder-gelu")).value();

@@ -180,6 +180,7 @@ private:
   static float activated(const std::string& activation, float z) {
     const auto x = static_cast<double>(z);
     if (activation == "gelu") return static_cast<float>(x * (1 + std::erf(x / std::sqrt(2.0))) / 2);
+    if (activation == "relu") return std::max(0.0F, z);
     REQUIRE(activation == "silu");
     return static_cast<float>(x / (1 + std::exp(-x)));
   }

@@ -94,6 +94,9 @@ std::vector<Judgement> every_judgement() {
           SameArgmax{hashes, hashes, kHash, 9, 1, {0, 4, 8}},
           ArgmaxShard{100, 200, 3, {}},
           ArgmaxShard{0, 9, 1, {0, 8}},
+          SameArgmax{hashes, hashes, kHash, 9, 1, {}, machine(), {}},
+          SameArgmax{hashes, hashes, kHash, 9, 1, {}, machine(), real("0.25")},
+          ArgmaxShard{0, 9, 1, {}, machine(), 0},
           Rounding{"h.0.mlp", false, computed(real("1.01")), machine(), real("1e-5"), {}},
           Rounding{"h.0.attn", true, computed_box(3), machine(), 0, 17},
           RoundingError{hashes, hashes, machine(), {rounded_mlp(), rounded_attention()}, 16}};
@@ -178,6 +181,9 @@ constexpr Rejection kRejected[] = {
     {R"({"judgement":"one-layer-error","inputs":"every","layer":"a","epsilon":"-1"})",
      ErrorCode::EpsilonNegative},
     {R"({"judgement":"identity"})", ErrorCode::JsonMissingKey},
+    {R"({"judgement":"argmax-shard","first":0,"last":1,"generate":1,"except":[],)"
+     R"("difference":"1"})",
+     ErrorCode::JsonMissingKey},
     {R"({"judgement":"one-layer-error","layer":"a"})", ErrorCode::JsonMissingKey},
     {R"({"judgement":"argmax-shard","first":0,"last":2,"generate":1,"except":[1,1]})",
      ErrorCode::ShardsNotCovering},
