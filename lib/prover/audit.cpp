@@ -4,6 +4,7 @@
 #include <map>
 
 #include "activation_bounds.hpp"
+#include "attncert/kernel/mask_bounds.hpp"
 #include "attncert/kernel/rounding.hpp"
 #include "layer_ranges.hpp"
 
@@ -11,6 +12,7 @@ namespace attncert {
 namespace {
 
 constexpr int kRadiusDigits = 9;
+constexpr int kLeastLeakPlaces = 20;  // smaller leaks are stated as 1e-20
 
 Error refused(const std::string& name, const std::string& what) {
   return fail(ErrorCode::RoundingUnsupported,
@@ -176,19 +178,44 @@ private:
                  prove_stored(derivation_, original_, converted_, claim.name, claim.inputs));
     if (stored.epsilon) claim.weights = *stored.epsilon;
     const Rule rule = claim.inputs.is_box() ? Rule::box : Rule::ball;
-    std::vector<long> premises{
-        stored.step,
-        derivation_.add(rule, PreactivationRange{claim.name, claim.inputs, plan.ranges}, {},
-                        kBallPrecision)};
+    const long ranges = derivation_.add(
+        rule, PreactivationRange{claim.name, claim.inputs, plan.ranges}, {}, kBallPrecision);
+    std::vector<long> premises{stored.step, ranges};
     std::vector<long> keep;
     for (const ActivationBound& bound : bounds) premises.push_back(bound.step);
     const bool last = &plan == last_with(plan.pair);
     if (!last) keep.assign(premises.begin() + 2, premises.end());
     if (stored.epsilon) keep.push_back(stored.step);
+    const auto& masks = plan.heads->masks;
+    if (masks) keep.push_back(ranges);
     const Rational epsilon = claim.approximation + claim.weights;
-    steps.push_back(derivation_.add(Rule::lift, LayerError{claim.name, claim.inputs, epsilon},
-                                    premises, 0, keep));
+    steps.push_back(derivation_.add(
+        Rule::lift, LayerError{claim.name, claim.inputs, epsilon, masks.has_value()}, premises, 0,
+        keep));
     if (stored.epsilon) steps.push_back(stored.step);
+    if (!masks) return ok();
+    ATTNCERT_TRY(const Rational leak, neuron_leak(original_, *plan.mlp, plan.heads->gates,
+                                                  plan.ranges, masks->omega, kBallPrecision));
+    add_leak(leak, ranges, claim, steps);
+    return ok();
+  }
+
+  // What masks as weights let through, from a bound of scores or ranges.
+  void add_leak(const Rational& leak, long from, RoundingClaim& claim, std::vector<long>& steps) {
+    claim.leak = with_room(std::max(leak, power_of_ten(-kLeastLeakPlaces)));
+    steps.push_back(derivation_.add(Rule::leak, MaskLeak{claim.name, claim.inputs, claim.leak},
+                                    {from}, kBallPrecision));
+  }
+
+  Status prove_leak(const AttentionSublayer& layer, const MaskWeights& masks, RoundingClaim& claim,
+                    std::vector<long>& steps) {
+    ATTNCERT_TRY(const Rational exact, score_bound(original_, layer, claim.inputs, kBallPrecision));
+    const Rational scores = with_room(exact);
+    ATTNCERT_TRY(const Rational leak, attention_leak(original_, layer, claim.inputs, scores,
+                                                     masks.omega, kBallPrecision));
+    const long bound = derivation_.add(Rule::spectral, ScoreBound{layer.name, claim.inputs, scores},
+                                       {}, kBallPrecision);
+    add_leak(leak, bound, claim, steps);
     return ok();
   }
 
@@ -220,6 +247,9 @@ private:
                  prove_stored(derivation_, original_, converted_, layer.name, claim.inputs));
     if (stored.epsilon) claim.weights = *stored.epsilon;
     steps.push_back(stored.step);
+    ATTNCERT_TRY(const TokenHeads* heads,
+                 sublayer_named<TokenHeads>(converted_.network, layer.name));
+    if (heads->masks) ATTNCERT_CHECK(prove_leak(layer, *heads->masks, claim, steps));
     steps.push_back(add_rounding(Rule::round_attention, claim, false));
     steps.push_back(add_rounding(Rule::round_attention, claim, true));
     return ok();

@@ -20,9 +20,9 @@ struct AuditedLayer {
   std::optional<Error> refusal;
   Rational size = 0;  // no exact output coordinate of the original is larger, up to sign
 
-  /// Rounding may be as large as the output itself: true, and of no use.
+  /// Rounding, or what leaks, may be as large as the output itself: true, and of no use.
   bool is_useless() const {
-    return !refusal && claim.original_rounding + claim.converted_rounding >= size;
+    return !refusal && claim.leak + claim.original_rounding + claim.converted_rounding >= size;
   }
 };
 
