@@ -7,6 +7,7 @@
 #include "attncert/kernel/mask_bounds.hpp"
 #include "attncert/kernel/rounding.hpp"
 #include "layer_ranges.hpp"
+#include "mask_findings.hpp"
 
 namespace attncert {
 namespace {
@@ -147,6 +148,10 @@ private:
                  sublayer_named<NeuronHeads>(converted_.network, mlp.name));
     claim.approximant = heads->function;
     ATTNCERT_CHECK(begin(mlp.norm, claim));
+    if (heads->masks) {
+      const long others = context_of(converted_.network).value_or(1) - 1;
+      ATTNCERT_CHECK(check_mask_rows(converted_, {mlp.name, *heads->masks, 0, others}));
+    }
     ATTNCERT_TRY(const RoundingBound before, mlp_rounding(original_, false, mlp.name, claim.inputs,
                                                           evaluation_, kBallPrecision));
     ATTNCERT_TRY(const RoundingBound after, mlp_rounding(converted_, true, mlp.name, claim.inputs,
@@ -207,6 +212,16 @@ private:
                                     {from}, kBallPrecision));
   }
 
+  // Rows that allow nothing, and what is allowed by less than scores may differ.
+  Status check_masks(const AttentionSublayer& layer, const MaskWeights& masks,
+                     const RoundingClaim& claim) const {
+    ATTNCERT_TRY(const Rational scores,
+                 score_bound(original_, layer, claim.inputs, kBallPrecision));
+    const bool causal = layer.shape.mask == "causal";
+    const long tokens = context_of(converted_.network).value_or(1);
+    return check_mask_rows(converted_, {layer.name, masks, scores, causal ? tokens : 1});
+  }
+
   Status prove_leak(const AttentionSublayer& layer, const MaskWeights& masks, RoundingClaim& claim,
                     std::vector<long>& steps) {
     ATTNCERT_TRY(const Rational exact, score_bound(original_, layer, claim.inputs, kBallPrecision));
@@ -233,6 +248,9 @@ private:
       return kept(layer.name);
     }
     ATTNCERT_CHECK(begin(layer.norm, claim));
+    ATTNCERT_TRY(const TokenHeads* heads,
+                 sublayer_named<TokenHeads>(converted_.network, layer.name));
+    if (heads->masks) ATTNCERT_CHECK(check_masks(layer, *heads->masks, claim));
     if (!context_of(original_.network)) claim.tokens = options_.tokens;
     ATTNCERT_TRY(const RoundingBound before,
                  attention_rounding(original_, false, layer.name, claim.inputs, evaluation_,
@@ -247,8 +265,6 @@ private:
                  prove_stored(derivation_, original_, converted_, layer.name, claim.inputs));
     if (stored.epsilon) claim.weights = *stored.epsilon;
     steps.push_back(stored.step);
-    ATTNCERT_TRY(const TokenHeads* heads,
-                 sublayer_named<TokenHeads>(converted_.network, layer.name));
     if (heads->masks) ATTNCERT_CHECK(prove_leak(layer, *heads->masks, claim, steps));
     steps.push_back(add_rounding(Rule::round_attention, claim, false));
     steps.push_back(add_rounding(Rule::round_attention, claim, true));

@@ -1,12 +1,16 @@
 """`attncert audit` of linear maps, sigmoid-gated MLPs and masks that are weights."""
 
+import json
+import math
 import os
+import re
 import sys
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import harness  # noqa: E402
 from conversion import own_model  # noqa: E402
+from safetensors import TensorFile  # noqa: E402
 from test_audit import Audited, check_report, exact  # noqa: E402
 
 SINGLE = ("--format", "fp32")
@@ -108,8 +112,117 @@ def test_masks(suite):
     suite.check(again.code == 0, "masks as weights over a box", again)
 
 
+class EditedMasks:
+    """A conversion whose masks are weights; its stored numbers and omegas are changed."""
+
+    def __init__(self, suite):
+        self.suite = suite
+        self.audited = Audited(suite, "edited-masks", own_model(suite, "adder-gelu"),
+                               "--heads-per-neuron", "6", "--masks", "weights")
+        self.weights = os.path.join(self.audited.conversion.out, "model.safetensors")
+        self.network = os.path.join(self.audited.conversion.out, "network.json")
+        self.before = harness.read(self.weights), harness.read(self.network)
+        os.chmod(self.weights, 0o644)
+        os.chmod(self.network, 0o644)
+        shape = TensorFile(self.before[0]).header["mask.causal"]["shape"]
+        self.columns = shape[1]
+
+    def write(self, weights, network):
+        for path, content in ((self.weights, weights), (self.network, network)):
+            with open(path, "wb") as stream:
+                stream.write(content)
+
+    def rows(self, tensor, rows, value):
+        """Rows of a mask, filled with one number."""
+        file = TensorFile(self.before[0])
+        for row in rows:
+            for column in range(self.columns):
+                file.set(tensor, row * self.columns + column, value)
+        self.write(file.content(), self.before[1])
+
+    def omega(self, omega):
+        """Another omega everywhere, as a conversion would have written it."""
+        file = TensorFile(self.before[0])
+        for tensor in ("mask.causal", "mask.neuron"):
+            for at in range(file.count(tensor)):
+                if file.get(tensor, at) != 0:
+                    file.set(tensor, at, omega)
+        network = json.loads(self.before[1])
+        for sublayer in network["sublayers"]:
+            sublayer["masks"]["omega"] = str(omega)
+        self.write(file.content(), json.dumps(network).encode())
+
+    def audit(self, *options):
+        outcome = self.audited.run("--format", "fp64", "--json", *options)
+        layers = outcome.json()["layers"] if outcome.out.startswith("{") else []
+        return outcome, {layer["name"]: layer for layer in layers}
+
+    def refused(self, case, verdict, names, needles):
+        """Exit code 1, no file, and these sublayers have the verdict; others are proved."""
+        outcome, layers = self.audit()
+        self.suite.check(outcome.code == 1 and not os.path.exists(self.audited.certificate),
+                         f"{case}: exit code 1, no file", outcome)
+        for name, layer in layers.items():
+            wanted = verdict if name in names else "proved"
+            self.suite.equal(layer["verdict"], wanted, f"{case}: {name}")
+            if name in names:
+                self.suite.check(all(one in layer["message"] for one in (name, *needles)),
+                                 f"{case}: {name}: message", layer)
+        text = self.audited.run("--format", "fp64")
+        self.suite.check(f"{verdict}: " in text.out, f"{case}: in text", text)
+        return layers
+
+
+ATTENTION = ("h.0.attn", "h.1.attn")
+MLPS = ("h.0.mlp", "h.1.mlp")
+
+
+def test_fully_masked_rows(edited):
+    semantics = ("finite", "later ones", "-inf", "NaN")
+    edited.rows("mask.causal", [2], 0)
+    edited.refused("a row without omega", "fully masked row", ATTENTION,
+                   ("row 2 of 'mask.causal'", *semantics))
+    edited.rows("mask.causal", [0, 4], 136)
+    edited.refused("rows in which nothing stands out", "fully masked row", ATTENTION,
+                   ("rows 0, 4 of", *semantics))
+    edited.rows("mask.causal", range(edited.columns - 1), 0)
+    edited.refused("no row with omega", "fully masked row", ATTENTION,
+                   ("rows 0, 1, 2, 3, 4 and", "more of", *semantics))
+    edited.rows("mask.neuron", [1], 0)
+    edited.refused("a neuron's row", "fully masked row", MLPS,
+                   ("row 1 of 'mask.neuron'", *semantics))
+    edited.rows("mask.causal", [edited.columns - 1], 0)  # no token's: the bias token's
+    outcome, layers = edited.audit()
+    edited.suite.check(outcome.code == 0 and all(layers[name]["code"] == "InstanceMismatch"
+                                                 for name in ATTENTION),
+                       "the bias token's row is no token's", outcome)
+
+
+def test_weak_masks(edited):
+    edited.omega(10)
+    layers = edited.refused("omega of 10", "mask too weak", ATTENTION,
+                            ("scores reach", "by 10,", "omega must be above"))
+    needed = max(float(re.search(r"must be above ([0-9.]+)", layers[name]["message"]).group(1))
+                 for name in ATTENTION)
+    edited.suite.check(needed > 50, "omega that does", needed)
+    edited.omega(math.ceil(needed) - 1)
+    outcome, layers = edited.audit()
+    edited.suite.check(outcome.code == 1 and "mask too weak" in
+                       {layers[name]["verdict"] for name in ATTENTION}, "just below", outcome)
+    edited.omega(math.ceil(needed) + 1)
+    outcome, layers = edited.audit()
+    edited.suite.check(outcome.code == 0 and all(layer["verdict"] in ("proved", "useless")
+                                                 for layer in layers.values()), "above", outcome)
+    edited.audited.verified("above")
+    edited.omega(1)
+    edited.refused("omega of 1", "mask too weak", (*ATTENTION, *MLPS), ("omega must be above",))
+
+
 def main():
     suite = harness.Suite()
+    edited = EditedMasks(suite)
+    test_fully_masked_rows(edited)
+    test_weak_masks(edited)
     test_masks(suite)
     test_linear(suite)
     test_gated(suite)

@@ -150,18 +150,26 @@ TEST_CASE("rounding with masks as weights: the bound that is proved, and not a u
 
 namespace {
 
-// The converted adder with one number of a tensor changed.
-std::string with_number(const Masked& masked, const std::string& layer, const std::string& tensor,
-                        long row, long column, double value) {
+// The converted adder with some numbers of a tensor changed.
+template <class Change>
+Model with_tensor(const Masked& masked, const std::string& tensor, std::string& bytes,
+                  Change change) {
   TensorMap tensors;
   for (const std::string& each : masked.converted().weights.names()) {
     const TensorFile& file = masked.converted().weights;
     tensors[each] = file.read(each, *file.shape_of(each)).value();
   }
-  Tensor& changed = tensors.at(tensor);
-  changed.values.at(static_cast<std::size_t>(row * changed.shape.back() + column)) = value;
-  const std::string bytes = bytes_of(tensors);
-  const Model model{masked.converted().network, TensorFile::parse(bytes).value(), {}};
+  change(tensors.at(tensor));
+  bytes = bytes_of(tensors);
+  return {masked.converted().network, TensorFile::parse(bytes).value(), {}};
+}
+
+std::string with_number(const Masked& masked, const std::string& layer, const std::string& tensor,
+                        long row, long column, double value) {
+  std::string bytes;
+  const Model model = with_tensor(masked, tensor, bytes, [&](Tensor& one) {
+    one.values.at(static_cast<std::size_t>(row * one.columns() + column)) = value;
+  });
   return outcome(bound_of(model, layer, kSingle));
 }
 
@@ -220,4 +228,31 @@ TEST_CASE("rule round-total: audits of masks as weights, from the first step to 
     }
     CHECK(masked.check(total, unleaked) == name(ErrorCode::PremiseTooWeak));
   }
+}
+
+TEST_CASE("audit: rows without a mask, and omegas below the scores, are found") {
+  const Masked masked(4000);
+  const std::string tensor = masked.tokens().masks->query;
+  const auto verdict = [&](auto change, const std::string& layer) {
+    std::string bytes;
+    const Model model = with_tensor(masked, tensor, bytes, change);
+    const auto audit = audit_conversion(masked.original(), model, kDouble, {{}, layer, {}});
+    REQUIRE(outcome(audit) == "ok");
+    const auto& refusal = audit.value().layers.at(0).refusal;
+    return refusal ? name(refusal->code) : "ok";
+  };
+  const auto row = [](long i, double value) {
+    return [=](Tensor& one) {
+      std::fill_n(one.values.begin() + i * one.columns(), one.columns(), value);
+    };
+  };
+  CHECK(verdict(row(0, 0), kAttention) == name(ErrorCode::MaskRowEmpty));
+  CHECK(verdict(row(3, 4000), kAttention) == name(ErrorCode::MaskRowEmpty));
+  CHECK(verdict(row(3, 0), kMlp) == "ok");
+  const auto entry = [](std::size_t at, double value) {
+    return [=](Tensor& one) { one.values.at(at) = value; };
+  };
+  CHECK(verdict(entry(0, 1), kAttention) == name(ErrorCode::MaskTooWeak));  // row 0 allows itself
+  CHECK(verdict(entry(0, 3999), kAttention) == name(ErrorCode::InstanceMismatch));
+  CHECK(verdict([](Tensor&) {}, kAttention) == "ok");
 }
