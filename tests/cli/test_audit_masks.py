@@ -108,6 +108,9 @@ def test_masks(suite):
 
     audited.rejected("no leak", "PremiseTooWeak", without_leak)
     audited.rejected("less leak", "BoundExceeded", less_leak)
+    constant = exact_masks.run(*SINGLE, "--mask-constant", "100", "--exp-zero", "104", "--json")
+    suite.check(constant.code == 1 and not os.path.exists(exact_masks.certificate) and
+                "mask too weak" in constant.out, "a mask constant below the scores", constant)
     again = audited.run(*SINGLE, "--domain", "box:1")
     suite.check(again.code == 0, "masks as weights over a box", again)
 
