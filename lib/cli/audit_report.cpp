@@ -17,6 +17,7 @@ std::string_view verdict_of(const Error& error) {
     case ErrorCode::RoundingUseless: return "useless";
     case ErrorCode::RoundingOverflow: return "overflow";
     case ErrorCode::MaskTooWeak: return "mask too weak";
+    case ErrorCode::MaskRowEmpty: return "fully masked row";
     case ErrorCode::EnclosureUnbounded: return "unbounded";
     default: return "not audited";
   }

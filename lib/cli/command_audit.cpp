@@ -106,6 +106,14 @@ Result<int> run_on_prompts(const Options& options, const Evaluation& evaluation,
   return audit_prompts(how, evaluation, epsilon, options.json);
 }
 
+// Some token may attend to what is masked, whatever is proved of other sublayers.
+bool has_broken_masks(const Audit& audit) {
+  return std::any_of(audit.layers.begin(), audit.layers.end(), [](const AuditedLayer& layer) {
+    return layer.refusal && (layer.refusal->code == ErrorCode::MaskRowEmpty ||
+                             layer.refusal->code == ErrorCode::MaskTooWeak);
+  });
+}
+
 Result<int> run_all(const Options& options) {
   ATTNCERT_TRY(const Evaluation evaluation, options.evaluation.read());
   std::optional<Rational> epsilon;
@@ -126,7 +134,8 @@ Result<int> run_all(const Options& options) {
   if (!audit) return audit.error();
   const std::vector<VariantFinding> findings = variants_of(audit.value());
   AuditReport report{audit.value(), evaluation, findings, epsilon, ""};
-  const bool done = audit.value().certificate && (!epsilon || is_proved(report));
+  const bool done = audit.value().certificate && !has_broken_masks(audit.value()) &&
+                    (!epsilon || is_proved(report));
   if (done && !options.output.empty()) {
     Certificate& certificate = *audit.value().certificate;
     certificate.subjects = std::move(subjects);

@@ -126,9 +126,12 @@ Result<StoredHeads> prove_stored(Derivation& derivation, const Model& original,
   const auto exact = prove_exact(derivation, original, converted, name);
   if (exact) return StoredHeads{exact.value(), {}};
   if (exact.error().code != ErrorCode::InstanceMismatch) return exact.error();
-  ATTNCERT_TRY(const Rational moved,
-               perturbation_of(original, converted, name, inputs, kBallPrecision));
-  const Rational stated = with_room(moved);
+  const auto moved = perturbation_of(original, converted, name, inputs, kBallPrecision);
+  if (!moved) {
+    const bool other = moved.error().code == ErrorCode::LayerFactsMismatch;
+    return other ? exact.error() : moved.error();  // rounded weights are not what differs
+  }
+  const Rational stated = with_room(moved.value());
   return StoredHeads{
       derivation.add(Rule::perturb, Perturbation{name, inputs, stated}, {}, kBallPrecision),
       stated};

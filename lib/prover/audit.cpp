@@ -4,16 +4,19 @@
 #include <map>
 
 #include "activation_bounds.hpp"
+#include "attncert/kernel/mask_bounds.hpp"
 #include "attncert/model/decimal.hpp"
 #include "attncert/prover/exp_zero.hpp"
 #include "audited_neurons.hpp"
 #include "computed_inputs.hpp"
 #include "layer_ranges.hpp"
+#include "mask_findings.hpp"
 
 namespace attncert {
 namespace {
 
 constexpr int kExpZeroDigits = 7;
+constexpr int kLeastLeakPlaces = 20;  // smaller leaks are stated as 1e-20
 
 Error refused(const std::string& what) {
   return fail(ErrorCode::RoundingUnsupported, "not audited: " + what);
@@ -138,6 +141,10 @@ private:
                  sublayer_named<NeuronHeads>(converted_.network, mlp.name));
     claim.approximant = heads->function;
     ATTNCERT_CHECK(begin(mlp.norm, claim));
+    if (heads->masks) {
+      const long others = context_of(converted_.network).value_or(1) - 1;
+      ATTNCERT_CHECK(check_mask_rows(converted_, {mlp.name, *heads->masks, 0, others}));
+    }
     ATTNCERT_TRY(const RoundingBound before, of_mlp(false, claim));
     ATTNCERT_TRY(const RoundingBound after, of_mlp(true, claim));
     claim.original_rounding = with_room(before.error);
@@ -177,19 +184,54 @@ private:
                  prove_stored(derivation_, original_, converted_, claim.name, claim.inputs));
     if (stored.epsilon) claim.weights = *stored.epsilon;
     const Rule rule = claim.inputs.is_box() ? Rule::box : Rule::ball;
-    std::vector<long> premises{
-        stored.step,
-        derivation_.add(rule, PreactivationRange{claim.name, claim.inputs, plan.ranges}, {},
-                        kBallPrecision)};
+    const long ranges = derivation_.add(
+        rule, PreactivationRange{claim.name, claim.inputs, plan.ranges}, {}, kBallPrecision);
+    std::vector<long> premises{stored.step, ranges};
     std::vector<long> keep;
     for (const ActivationBound& bound : bounds) premises.push_back(bound.step);
     const bool last = &plan == last_with(plan.pair);
     if (!last) keep.assign(premises.begin() + 2, premises.end());
     if (stored.epsilon) keep.push_back(stored.step);
+    const auto& masks = plan.heads->masks;
+    if (masks) keep.push_back(ranges);
     const Rational epsilon = claim.approximation + claim.weights;
-    steps.push_back(derivation_.add(Rule::lift, LayerError{claim.name, claim.inputs, epsilon},
-                                    premises, 0, keep));
+    steps.push_back(derivation_.add(
+        Rule::lift, LayerError{claim.name, claim.inputs, epsilon, masks.has_value()}, premises, 0,
+        keep));
     if (stored.epsilon) steps.push_back(stored.step);
+    if (!masks) return ok();
+    ATTNCERT_TRY(const Rational leak, neuron_leak(original_, *plan.mlp, plan.heads->gates,
+                                                  plan.ranges, masks->omega, kBallPrecision));
+    add_leak(leak, ranges, claim, steps);
+    return ok();
+  }
+
+  // What masks as weights let through, from a bound of scores or ranges.
+  void add_leak(const Rational& leak, long from, RoundingClaim& claim, std::vector<long>& steps) {
+    claim.leak = with_room(std::max(leak, power_of_ten(-kLeastLeakPlaces)));
+    steps.push_back(derivation_.add(Rule::leak, MaskLeak{claim.name, claim.inputs, claim.leak},
+                                    {from}, kBallPrecision));
+  }
+
+  // Rows that allow nothing, and what is allowed by less than scores may differ.
+  Status check_masks(const AttentionSublayer& layer, const MaskWeights& masks,
+                     const RoundingClaim& claim) const {
+    ATTNCERT_TRY(const Rational scores,
+                 score_bound(original_, layer, claim.inputs, kBallPrecision));
+    const bool causal = layer.shape.mask == "causal";
+    const long tokens = context_of(converted_.network).value_or(1);
+    return check_mask_rows(converted_, {layer.name, masks, scores, causal ? tokens : 1});
+  }
+
+  Status prove_leak(const AttentionSublayer& layer, const MaskWeights& masks, RoundingClaim& claim,
+                    std::vector<long>& steps) {
+    ATTNCERT_TRY(const Rational exact, score_bound(original_, layer, claim.inputs, kBallPrecision));
+    const Rational scores = with_room(exact);
+    ATTNCERT_TRY(const Rational leak, attention_leak(original_, layer, claim.inputs, scores,
+                                                     masks.omega, kBallPrecision));
+    const long bound = derivation_.add(Rule::spectral, ScoreBound{layer.name, claim.inputs, scores},
+                                       {}, kBallPrecision);
+    add_leak(leak, bound, claim, steps);
     return ok();
   }
 
@@ -207,10 +249,13 @@ private:
       return kept();
     }
     ATTNCERT_CHECK(begin(layer.norm, claim));
+    ATTNCERT_TRY(const TokenHeads* heads,
+                 sublayer_named<TokenHeads>(converted_.network, layer.name));
+    if (heads->masks) ATTNCERT_CHECK(check_masks(layer, *heads->masks, claim));
     if (!context_of(original_.network)) claim.tokens = options_.tokens;
     const auto computed_before = of_attention(false, claim);
     const auto computed_after = of_attention(true, claim);
-    ATTNCERT_CHECK(check_masks(claim.name, computed_before, computed_after));
+    ATTNCERT_CHECK(check_mask_constant(claim.name, computed_before, computed_after));
     ATTNCERT_TRY(const RoundingBound before, computed_before);
     ATTNCERT_TRY(const RoundingBound after, computed_after);
     claim.original_rounding = with_room(before.error);
@@ -220,6 +265,7 @@ private:
                  prove_stored(derivation_, original_, converted_, layer.name, claim.inputs));
     if (stored.epsilon) claim.weights = *stored.epsilon;
     steps.push_back(stored.step);
+    if (heads->masks) ATTNCERT_CHECK(prove_leak(layer, *heads->masks, claim, steps));
     steps.push_back(add_rounding(Rule::round_attention, claim, false));
     steps.push_back(add_rounding(Rule::round_attention, claim, true));
     return ok();
@@ -261,8 +307,8 @@ private:
   }
 
   // Which constant would do for both sides.
-  Status check_masks(const std::string& layer, const Result<RoundingBound>& before,
-                     const Result<RoundingBound>& after) const {
+  Status check_mask_constant(const std::string& layer, const Result<RoundingBound>& before,
+                             const Result<RoundingBound>& after) const {
     const auto is_weak = [](const Result<RoundingBound>& bound) {
       return !bound && bound.error().code == ErrorCode::MaskTooWeak;
     };

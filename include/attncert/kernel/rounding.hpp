@@ -18,7 +18,7 @@ struct RoundingBound {
 /// Requires computed inputs; sequences of at most `tokens` tokens, or without that the network's
 ///          context (LayerFactsMismatch where there is none); an MLP or its neuron heads, attention or its token heads
 /// Errors   network errors; RoundingUseless, RoundingOverflow, MaskTooWeak;
-///          RoundingUnsupported (gates but sigmoids, masks as weights)
+///          RoundingUnsupported (gates but sigmoids)
 /// Status   trusted
 /// Source   docs/formulas.md#rounding
 Result<RoundingBound> mlp_rounding(const Model& model, bool converted, const std::string& layer,

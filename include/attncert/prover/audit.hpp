@@ -50,9 +50,9 @@ struct AuditedLayer {
   std::optional<MaskNeeds> masks;      // of attention
   std::vector<AuditedNeuron> neurons;  // of an MLP, where they are asked for
 
-  /// Rounding may be as large as the output itself: true, and of no use.
+  /// Rounding, or what leaks, may be as large as the output itself: true, and of no use.
   bool is_useless() const {
-    return !refusal && claim.original_rounding + claim.converted_rounding >= size;
+    return !refusal && claim.leak + claim.original_rounding + claim.converted_rounding >= size;
   }
 };
 

@@ -50,26 +50,6 @@ Status check_output(const TensorFile& file, const Heads& heads, const Affine& ou
       [&](long, long i) { return bias_factor * out.bias[static_cast<std::size_t>(i)]; }, none);
 }
 
-// A mask as weights: omega where row i may attend to row j, else 0. The bias token is the last row.
-template <class Allows>
-Status check_masks(const Model& converted, const MaskWeights& masks, Allows allows) {
-  const std::optional<long> context = context_of(converted.network);
-  const auto omega = static_cast<double>(masks.omega);
-  if (!context || Rational(omega) != masks.omega) {
-    return fail(ErrorCode::LayerFactsMismatch,
-                "masks as weights need a network with a context, and an omega that fp64 holds");
-  }
-  const long n = *context + 1;
-  ATTNCERT_TRY(const Matrix stored, read_matrix(converted.weights, masks.query, n, n));
-  for (long i = 0; i < n; ++i) {
-    for (long j = 0; j < n; ++j) {
-      const bool allowed = i == *context ? j == i : allows(i, j);
-      if (stored.at(i, j) != (allowed ? omega : 0.0)) return mismatch(masks.query, i, j);
-    }
-  }
-  return ok();
-}
-
 Error shapes_differ(const std::string& name) {
   return fail(ErrorCode::LayerFactsMismatch,
               "sublayer '" + name + "': the models differ in sizes, mask, scale or gating");

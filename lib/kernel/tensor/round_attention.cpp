@@ -3,6 +3,7 @@
 
 #include "../rules.hpp"
 #include "attncert/interval/functions.hpp"
+#include "raised_scores.hpp"
 #include "rounded_map.hpp"
 #include "row_range.hpp"
 
@@ -17,12 +18,13 @@ struct Maps {
   StoredMap key;
   StoredMap value;
   StoredMap out;
-  bool masked = false;  // some tokens are masked
+  bool masked = false;                 // some tokens are masked
+  std::optional<RaisedScores> raised;  // masks are weights
 };
 
 Result<Maps> maps_of(const Machine& machine, const Model& model, const AttentionSublayer& layer) {
   ATTNCERT_TRY(AttentionWeights weights, attention_weights(model, layer));
-  Maps maps{layer.shape, layer.norm, {}, {}, {}, {}, layer.shape.mask == "causal"};
+  Maps maps{layer.shape, layer.norm, {}, {}, {}, {}, layer.shape.mask == "causal", {}};
   const auto& names = layer.projections;
   const auto stored = [&](std::size_t i, Affine map) {
     return stored_map(machine, model, names[names.size() == 1 ? 0 : i], std::move(map));
@@ -35,13 +37,14 @@ Result<Maps> maps_of(const Machine& machine, const Model& model, const Attention
 }
 
 Result<Maps> maps_of(const Machine& machine, const Model& model, const TokenHeads& heads) {
-  if (heads.masks) {
-    return fail(ErrorCode::RoundingUnsupported,
-                "rounding of sublayer '" + heads.name + "' is not bounded: its masks are weights");
-  }
   const long inner = heads.shape.n_head * heads.shape.d_head;
   const long shared = heads.shape.n_kv_head * heads.shape.d_head;
-  Maps maps{heads.shape, heads.norm, {}, {}, {}, {}, true};  // the bias token is masked
+  Maps maps{heads.shape, heads.norm, {}, {}, {}, {}, !heads.masks, {}};  // the bias token is masked
+  if (heads.masks) {
+    ATTNCERT_TRY(maps.raised, raised_scores(machine, model, *heads.masks));
+    ATTNCERT_CHECK(check_bias_column(model, heads.key, shared));
+    ATTNCERT_CHECK(check_bias_column(model, heads.value, shared));
+  }
   ATTNCERT_TRY(maps.query, stored_rows(machine, model, heads.query, inner));
   ATTNCERT_TRY(maps.key, stored_rows(machine, model, heads.key, shared));
   ATTNCERT_TRY(maps.value, stored_rows(machine, model, heads.value, shared));
@@ -106,21 +109,26 @@ public:
     ATTNCERT_TRY(const Interval scale, scale_of(maps.shape.scale, precision));
     result.scale_ = Upper::of(upper_double(scale));
     const long d = maps.shape.d_head;
-    ATTNCERT_TRY(const Upper added, machine.sum(d));
+    const long terms = maps.raised ? d + 1 : d;
+    ATTNCERT_TRY(const Upper added, machine.sum(terms, maps.raised.has_value()));
     result.relative_ = compound(added, machine.compute, machine.compute, machine.compute);
+    if (maps.raised) result.relative_ = compound(result.relative_, machine.compute);
     result.tiny_ = (Upper::of(1.0) + result.relative_) *
                    ((Upper::of(1.0) + result.scale_) *
-                        (Upper::of(2 * d) * machine.accumulate_tiny + machine.compute_tiny) +
+                        (Upper::of(2 * terms) * machine.accumulate_tiny + machine.compute_tiny) +
                     Upper::of(2L) * machine.compute_tiny);
+    if (maps.raised) result.raise(*maps.raised, d);
     return result;
   }
 
   Result<HeadWeights> of(Upper query, Upper query_error, Upper key, Upper key_error) const {
     const Upper products = query_error * key + query * key_error + query_error * key_error;
     const Upper computed = (query + query_error) * (key + key_error);
-    Upper error = scale_ * (products + relative_ * computed) + tiny_;
-    const Upper scores = scale_ * query * key + error;
-    ATTNCERT_CHECK(machine_.check_size(computed * (Upper::of(1.0) + relative_) + tiny_, "a score"));
+    Upper error = scale_ * (products + relative_ * computed) + tiny_ + raised_error_ +
+                  key_tiny_ * (Upper::of(1.0) + key + key_error);
+    const Upper scores = scale_ * query * key + raised_ + error;
+    ATTNCERT_CHECK(machine_.check_size(
+        computed * (Upper::of(1.0) + relative_) + tiny_ + raised_ + raised_error_, "a score"));
     ATTNCERT_CHECK(machine_.check_size(scores, "a score"));
     if (masked_) ATTNCERT_CHECK(machine_.check_masked(scores, scores));
     if (machine_.evaluation().max_subtraction) {
@@ -137,9 +145,21 @@ private:
   ScoreRounding(const Machine& machine, long tokens, bool masked)
       : machine_(machine), tokens_(tokens), masked_(masked) {}
 
+  // Omega is added to the scaled score, or is one of its terms, queries being scaled before.
+  void raise(const RaisedScores& raised, long d) {
+    const Upper grown = Upper::of(1.0) + relative_;
+    raised_ = raised.omega;
+    raised_error_ = compound(raised.relative, relative_) * raised.omega +
+                    grown * (raised.tiny + machine_.compute_tiny);
+    key_tiny_ = grown * Upper::of(d) * machine_.compute_tiny;
+  }
+
   const Machine& machine_;
   long tokens_;
   bool masked_;
+  Upper raised_;  // what scores are raised by
+  Upper raised_error_;
+  Upper key_tiny_;
   Upper scale_;
   Upper relative_;  // of the products of a score, its rounding and its scaling
   Upper tiny_;
@@ -200,7 +220,9 @@ Result<InnerValues> head_means(const Machine& machine, const Maps& maps, const N
     for (long r = group * shape.d_head; r < (group + 1) * shape.d_head; ++r) {
       const auto at = static_cast<std::size_t>(r);
       inner.size.push_back(values.size[at]);
-      inner.error.push_back(mean(weights, values.size[at], values.error[at], values.width[at]));
+      // The bias token's value 0 is one of those averaged where masks are weights.
+      const Upper width = maps.raised ? max(values.width[at], values.size[at]) : values.width[at];
+      inner.error.push_back(mean(weights, values.size[at], values.error[at], width));
       ATTNCERT_CHECK(machine.check_size(inner.size.back() + inner.error.back(), "a head's mean"));
     }
   }
@@ -210,7 +232,7 @@ Result<InnerValues> head_means(const Machine& machine, const Maps& maps, const N
 Result<RoundingBound> error_of(const Machine& machine, const Model& model, const Maps& maps,
                                const Inputs& inputs, const std::optional<long>& longest,
                                Precision precision) {
-  const auto context = longest ? longest : context_of(model.network);
+  const auto context = longest && !maps.raised ? longest : context_of(model.network);
   if (!context) {
     return fail(ErrorCode::LayerFactsMismatch,
                 "rounding of attention needs a context, or a number of tokens in the statement");
@@ -218,7 +240,9 @@ Result<RoundingBound> error_of(const Machine& machine, const Model& model, const
   ATTNCERT_TRY(const NormedRow row, normed_row(machine, model, maps.norm, inputs));
   const long tokens = *context + (maps.query.heads ? 1 : 0);
   ATTNCERT_TRY(InnerValues inner, head_means(machine, maps, row, {inputs, tokens, precision}));
-  if (maps.query.heads) {
+  if (maps.raised) {
+    ATTNCERT_TRY(inner.bias_factor, raised_bias_error(machine, *maps.raised));
+  } else if (maps.query.heads) {
     ATTNCERT_TRY(const SoftmaxError alone, machine.softmax(1, true, Upper(), Upper::of(1.0)));
     inner.bias_factor =
         compound(alone.relative + alone.absolute, machine.accumulate, machine.compute);

@@ -4,6 +4,8 @@
 #include <algorithm>
 
 #include "../rules.hpp"
+#include "raised_scores.hpp"
+#include "same.hpp"
 #include "slope_bound.hpp"
 
 namespace attncert::rules {
@@ -122,22 +124,29 @@ struct Neuron {
 class GateRounding {
 public:
   // `reach` bounds computed queries.
-  static Result<GateRounding> make(const Machine& machine, const Gate& gate, Upper reach) {
+  static Result<GateRounding> make(const Machine& machine, const Gate& gate, Upper reach,
+                                   const std::optional<RaisedScores>& raised) {
     GateRounding result(machine);
     ATTNCERT_TRY(result.gate_, sizes_of(gate));
     const Upper half = Upper::of(0.5);
     result.relative_ =
         compound(machine.storage, machine.accumulate, machine.accumulate, machine.accumulate,
                  machine.accumulate, machine.compute, machine.compute);
+    if (raised) ATTNCERT_CHECK(result.raise(*raised));
     if (!result.relative_.is_at_most(half.value())) {
       return fail(ErrorCode::RoundingUseless, "no useful bound: scores may lose every digit");
     }
-    const Upper scores =
-        (Upper::of(1.0) + result.relative_) * result.score_size(reach) + result.score_tiny(reach);
+    const Upper scores = (Upper::of(1.0) + result.relative_) * result.score_size(reach) +
+                         result.score_tiny(reach) + result.omega_;
     ATTNCERT_CHECK(machine.check_size(scores, "a score"));
-    ATTNCERT_CHECK(machine.check_masked(Upper(), scores));
+    if (raised) {
+      ATTNCERT_CHECK(result.check_raised(scores));
+    } else {
+      ATTNCERT_CHECK(machine.check_masked(Upper(), scores));
+    }
     ATTNCERT_TRY(result.softmax_,
-                 machine.softmax(result.gate_.scores + 1, true, scores, Upper::of(1.0)));
+                 machine.softmax(result.tokens_ ? *result.tokens_ : result.gate_.scores + 1, true,
+                                 scores, Upper::of(1.0)));
     return result;
   }
 
@@ -147,22 +156,53 @@ public:
   Upper error(const Neuron& neuron) const {
     const Upper one = Upper::of(1.0);
     const Upper weight = one + softmax_.relative + softmax_.absolute;
-    const Upper moved = neuron.tied ? min(steady(neuron), spread(neuron)) : spread(neuron);
+    const Upper moved = (neuron.tied ? min(steady(neuron), spread(neuron)) : spread(neuron)) +
+                        leaked_ * neuron.size;
     const Upper product =
         neuron.value_error * weight + neuron.size * (softmax_.relative + softmax_.absolute) + moved;
     const Upper scaling = gate_.unit ? Upper() : compound(machine_.storage, machine_.compute);
-    const Upper relative = compound(scaling, machine_.accumulate, machine_.compute);
+    const Upper relative =
+        compound(scaling, tokens_ ? added_ : machine_.accumulate, machine_.compute);
     const Upper computed = (neuron.size + neuron.value_error) * weight;
     const Upper fixed = gate_.unit ? Upper()
                                    : machine_.storage_tiny * (neuron.size + neuron.value_error) +
                                          machine_.compute_tiny;
     return gate_.coefficient * (product + relative * computed) +
            (one + relative) * weight *
-               (fixed + Upper::of(2L) * machine_.accumulate_tiny + machine_.compute_tiny);
+               (fixed + Upper::of(2 * tokens_.value_or(1)) * machine_.accumulate_tiny +
+                machine_.compute_tiny);
   }
 
 private:
   explicit GateRounding(const Machine& machine) : machine_(machine) {}
+
+  // Masks as weights: omega is one more term of the scores of self and bias token, every token takes
+  // part in softmax and mean, and the computed scores' differences are rounded.
+  Status raise(const RaisedScores& raised) {
+    if (gate_.scores != 1) {
+      return fail(ErrorCode::LayerFactsMismatch, "masks as weights need gates with one score each");
+    }
+    relative_ = compound(relative_, machine_.accumulate, machine_.compute, machine_.compute);
+    omega_ = raised.omega;
+    raised_ = Upper::of(2L) * (compound(raised.relative, relative_) * raised.omega + raised.tiny +
+                               Upper::of(2L) * machine_.accumulate_tiny + machine_.compute_tiny) +
+              machine_.compute_tiny;
+    tokens_ = raised.tokens;
+    ATTNCERT_TRY(added_, machine_.sum(raised.tokens));
+    return ok();
+  }
+
+  // The weight of other tokens, e^-omega each, is at most e times as large where scores are computed.
+  Status check_raised(Upper scores) {
+    const Upper lowered = (Upper::of(1.0) + relative_) * raised_ +
+                          Upper::of(2L) * (machine_.compute * scores + machine_.compute_tiny);
+    if (!lowered.is_at_most(1)) {
+      return fail(ErrorCode::RoundingUseless,
+                  "no useful bound: scores raised by masks that are weights lose their digits");
+    }
+    leaked_ = Upper::of(8 * (*tokens_ - 2)) * exp_up(Rational(-Rational(omega_.value())));
+    return ok();
+  }
 
   // |b z| + |beta|
   Upper score_size(Upper reach) const { return gate_.slope * reach + gate_.shift; }
@@ -173,7 +213,7 @@ private:
         machine_.storage_tiny + Upper::of(2L) * machine_.accumulate_tiny + machine_.compute_tiny;
     return (Upper::of(1.0) + relative_) *
            (key * (computed + Upper::of(1.0)) + Upper::of(4L) * machine_.accumulate_tiny +
-            machine_.compute_tiny);
+            machine_.compute_tiny + raised_);
   }
 
   // |computed score - exact score|, and what subtracting the largest rounds
@@ -217,6 +257,11 @@ private:
   GateSizes gate_;
   Upper relative_;  // of a score's terms b z and beta
   SoftmaxError softmax_;
+  Upper omega_;                 // by which masks as weights raise scores
+  Upper raised_;                // what that rounds, of two scores together
+  Upper leaked_;                // of a value's size: weight of other tokens, exact and computed
+  std::optional<long> tokens_;  // in the softmax, if not self and bias tokens alone
+  Upper added_;                 // of a mean over them
 };
 
 // Whether every value row is minus the query row.
@@ -249,9 +294,23 @@ Result<QueryAndValue> query_and_value(const Machine& machine, const Model& model
   return result;
 }
 
+// Of what multiplies the output bias: a softmax weight of a token alone, or a mean.
+Result<Upper> bias_error(const Machine& machine, const std::optional<RaisedScores>& raised) {
+  if (raised) return raised_bias_error(machine, *raised);
+  ATTNCERT_TRY(const SoftmaxError alone, machine.softmax(1, true, Upper(), Upper::of(1.0)));
+  return compound(alone.relative + alone.absolute, machine.accumulate, machine.compute);
+}
+
 Result<MlpParts> parts_of_heads(const Machine& machine, const Model& model,
                                 const NeuronHeads& heads, const Inputs& inputs) {
-  if (heads.masks) return unsupported(heads.name, "its masks are weights");
+  std::optional<RaisedScores> raised;
+  if (heads.masks) {
+    ATTNCERT_TRY(raised, raised_scores(machine, model, *heads.masks));
+    const long bias_token = raised->tokens - 1;
+    ATTNCERT_CHECK(check_masks(model, *heads.masks,
+                               [=](long i, long j) { return j == i || j == bias_token; }));
+    ATTNCERT_CHECK(check_bias_column(model, heads.value, heads.neurons));
+  }
   ATTNCERT_TRY(QueryAndValue rows, query_and_value(machine, model, heads, inputs));
   Upper reach;
   for (std::size_t j = 0; j < rows.query.size.size(); ++j) {
@@ -259,14 +318,12 @@ Result<MlpParts> parts_of_heads(const Machine& machine, const Model& model,
   }
   std::vector<GateRounding> gates;
   for (const Gate& gate : heads.gates) {
-    ATTNCERT_TRY(GateRounding one, GateRounding::make(machine, gate, reach));
+    ATTNCERT_TRY(GateRounding one, GateRounding::make(machine, gate, reach, raised));
     gates.push_back(one);
   }
   InnerValues inner;
   inner.terms = heads.neurons * static_cast<long>(gates.size()) + 1;
-  ATTNCERT_TRY(const SoftmaxError alone, machine.softmax(1, true, Upper(), Upper::of(1.0)));
-  inner.bias_factor =
-      compound(alone.relative + alone.absolute, machine.accumulate, machine.compute);
+  ATTNCERT_TRY(inner.bias_factor, bias_error(machine, raised));
   for (std::size_t j = 0; j < rows.query.size.size(); ++j) {
     const Neuron neuron{rows.query.size[j], rows.query.error[j], rows.value.size[j],
                         rows.value.error[j], rows.tied};

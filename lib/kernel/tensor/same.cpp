@@ -103,4 +103,23 @@ Status check_same_ends(const Model& original, const Model& converted) {
                            a.unembedding->layout, a.unembedding->outputs, a.d_model);
 }
 
+Status check_masks(const Model& converted, const MaskWeights& masks,
+                   const std::function<bool(long, long)>& allows) {
+  const std::optional<long> context = context_of(converted.network);
+  const auto omega = static_cast<double>(masks.omega);
+  if (!context || Rational(omega) != masks.omega) {
+    return fail(ErrorCode::LayerFactsMismatch,
+                "masks as weights need a network with a context, and an omega that fp64 holds");
+  }
+  const long n = *context + 1;
+  ATTNCERT_TRY(const Matrix stored, read_matrix(converted.weights, masks.query, n, n));
+  for (long i = 0; i < n; ++i) {
+    for (long j = 0; j < n; ++j) {
+      const bool allowed = i == *context ? j == i : allows(i, j);
+      if (stored.at(i, j) != (allowed ? omega : 0.0)) return mismatch(masks.query, i, j);
+    }
+  }
+  return ok();
+}
+
 }  // namespace attncert::rules

@@ -1,6 +1,8 @@
 // Stored numbers of a converted model against those of the original, one by one.
 #pragma once
 
+#include <functional>
+
 #include "attncert/kernel/weights.hpp"
 
 namespace attncert::rules {
@@ -26,6 +28,12 @@ Status check_same_norm(const Model& original, const Norm& a, const Model& conver
 /// A sublayer that was kept as it is: the same facts, the same numbers.
 Status check_kept(const Model& original, const Sublayer& before, const Model& converted,
                   const Sublayer& after);
+
+/// A mask as weights: omega where row i may attend to row j, else 0. The bias token is the last row,
+/// which allows itself.
+/// Errors LayerFactsMismatch without a context, InstanceMismatch
+Status check_masks(const Model& converted, const MaskWeights& masks,
+                   const std::function<bool(long, long)>& allows);
 
 /// What enters and leaves the two stacks of sublayers is the same.
 Status check_same_ends(const Model& original, const Model& converted);

@@ -1,7 +1,6 @@
 // Rules round-mlp, round-attention and round-total: what they accept, and what they refuse.
 #include "attncert/prover/audit.hpp"
 #include "unit/kernel/rounding_adder.hpp"
-#include "unit/kernel/transformer.hpp"
 
 using namespace attncert;
 using namespace attncert::testing;
@@ -227,9 +226,6 @@ TEST_CASE("rounding: softmax without max-subtraction, and masks by a constant") 
 TEST_CASE("rounding: sublayers that are not supported") {
   const auto gated = [](Parts& parts) { parts.mlp().gate = AffineMap{"in", {}}; };
   CHECK(tiny(kSingle, gated) == name(ErrorCode::RoundingUnsupported));
-  const Transformer masked(Rational(64));
-  CHECK(outcome(attention_rounding(masked.converted(), true, masked.attention().name, computed(1),
-                                   kSingle, {}, 64)) == name(ErrorCode::RoundingUnsupported));
   const Adder words({}, Gates{{"(log 2)", {{"1", "0"}}}});
   CHECK(outcome(bound_of(words.converted(), true, kMlp, kSingle)) == name(ErrorCode::NumberSyntax));
   const auto undefined = [](Parts& parts) { parts.mlp().activation = "(log x)"; };
