@@ -347,8 +347,27 @@ def test_exit_codes(suite, audits):
                 "an assumption is Rejected", outcome)
 
 
+def test_document(suite):
+    """What docs/audit.md shows is what the commands print; "..." stands for lines left out."""
+    text = harness.read(os.path.join(suite.source, "docs", "audit.md")).decode()
+    blocks = [block.split("```")[0] for block in text.split("```console\n$ ")[1:]]
+    suite.equal(len(blocks), 3, "examples in docs/audit.md")
+    for block in blocks:
+        command, *shown = block.replace("\\\n", "").rstrip().split("\n")
+        outcome = suite.attncert(*command.split()[1:], cwd=suite.source)
+        printed = [*outcome.out.rstrip().split("\n"), f"exit code {outcome.code}"]
+        at = 0
+        for line in shown:
+            if line == "...":
+                continue
+            found = line in printed[at:]
+            if suite.check(found, f"docs/audit.md: {command}", line):
+                at += printed[at:].index(line) + 1
+
+
 def main():
     suite = harness.Suite()
+    test_document(suite)
     conversion = without_variance(suite)
     for test in (test_boxes, test_boxes_missing, test_boxes_named_like_numbers,
                  test_boxes_refused):
