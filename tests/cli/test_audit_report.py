@@ -232,6 +232,23 @@ def test_masks(suite, audits):
     suite.check("--exp-zero auto" in unsaid["message"], "without a threshold", unsaid)
 
 
+def test_masks_edited(suite, audits):
+    """Certificates whose machine lowers masked scores by other constants."""
+    audits.verified("a mask constant", "--format", "fp32", "--exp-zero", "auto",
+                    "--mask-constant", "300")
+    text = harness.read(audits.certificate).decode()
+    place = os.path.join(os.path.dirname(audits.certificate), "edited.jsonl")
+    largest = str((2 ** 24 - 1) * 2 ** 104)
+    for constant, code in (("301", None), ("60", "MaskTooWeak"), (largest, "RoundingOverflow")):
+        with open(place, "w", encoding="utf-8") as stream:
+            stream.write(text.replace('"masked_scores":"300"', f'"masked_scores":"{constant}"'))
+        outcome = suite.checker(place, "--json")
+        report = outcome.json()["certificates"][0]
+        suite.equal((outcome.code, report.get("code")), (1 if code else 0, code),
+                    f"the checker, masked scores lowered by {constant}")
+    os.remove(place)
+
+
 # ---- overflow ------------------------------------------------------------------------------------
 
 
@@ -375,7 +392,8 @@ def main():
     place = suite.path("adder-gelu")
     shutil.copytree(own_model(suite, "adder-gelu"), place)
     audits = Audits(suite, place, os.path.join(place, "heads"))
-    for test in (test_neurons, test_neuron_ranges, test_exp_zero, test_masks, test_exit_codes):
+    for test in (test_neurons, test_neuron_ranges, test_exp_zero, test_masks, test_masks_edited,
+                 test_exit_codes):
         test(suite, audits)
     test_overflow(suite)
     test_reports(suite)
