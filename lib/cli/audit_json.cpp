@@ -8,7 +8,7 @@ namespace {
 constexpr int kDigits = 12;
 
 std::string up(const Rational& q) { return shown(q, kDigits); }
-std::string up(double x) { return up(Rational(x)); }
+std::string up(Upper x) { return up(Rational(x.value())); }
 
 Json range_of(const Domain& range) {
   const auto end = [](const std::optional<Rational>& x, Direction direction) {

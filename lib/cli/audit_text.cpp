@@ -13,7 +13,7 @@ constexpr int kFewDigits = 3;
 constexpr std::size_t kWorstNeurons = 10;
 
 std::string up(const Rational& q) { return shown(q, kDigits); }
-std::string briefly(double x) { return shown(Rational(x), kFewDigits); }
+std::string briefly(Upper x) { return shown(Rational(x.value()), kFewDigits); }
 
 // Shares that some sublayer has.
 std::vector<const Share*> shares_in(const Audit& audit) {
@@ -95,7 +95,8 @@ void print_neurons(const AuditedLayer& layer) {
   const std::size_t count = std::min(kWorstNeurons, order.size());
   std::partial_sort(order.begin(), order.begin() + static_cast<std::ptrdiff_t>(count), order.end(),
                     [&](std::size_t a, std::size_t b) {
-                      return layer.neurons[a].contribution() > layer.neurons[b].contribution();
+                      return layer.neurons[a].contribution().value() >
+                             layer.neurons[b].contribution().value();
                     });
   std::cout << "\n";
   print_wrapped(layer.claim.name + ": the worst " + std::to_string(count) + " of " +

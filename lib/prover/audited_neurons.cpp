@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "attncert/tensor/upper.hpp"
-
 namespace attncert {
 namespace {
 
@@ -46,10 +44,9 @@ Result<std::vector<AuditedNeuron>> audited_neurons(const Model& original, const 
   const std::vector<double> largest = largest_weights(out.weight);
   std::vector<AuditedNeuron> neurons;
   for (std::size_t j = 0; j < before.size(); ++j) {
-    AuditedNeuron neuron{plan.ranges[j], 0, 0, before[j], after[j]};
+    AuditedNeuron neuron{plan.ranges[j], 0, {}, before[j], after[j]};
     ATTNCERT_TRY(neuron.approximation, approximation_over(neuron.range, bounds));
-    neuron.approximation_contribution =
-        (Upper::of(largest[j]) * Upper::of(neuron.approximation)).value();
+    neuron.approximation_contribution = Upper::of(largest[j]) * Upper::of(neuron.approximation);
     neurons.push_back(std::move(neuron));
   }
   return neurons;

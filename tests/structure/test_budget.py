@@ -142,6 +142,10 @@ S::S(int n) : x(n), y{n} {
     suite.equal(found[:2], [("get", 1), ("f", 8)], "the scan for functions")
 
 
+def stem_of(path):
+    return os.path.splitext(os.path.basename(path))[0]
+
+
 def linked_sources(binaries):
     """(module, source) of every object that the linker took into attncert-check."""
     text = harness.read(os.path.join(binaries, "attncert-check.map")).decode(errors="replace")
@@ -162,9 +166,12 @@ def main():
         linked = linked_sources(suite.bin)
         suite.check(len(linked) > 20, "the link map names the linked objects", len(linked))
         for module in sorted(used):
-            for path in sources.files_of(suite.source, module):
-                if path.endswith(".cpp") and (module, os.path.basename(path)) not in linked:
-                    continue  # nothing of it is in attncert-check
+            paths = sources.files_of(suite.source, module)
+            outside = {stem_of(path) for path in paths if path.endswith(".cpp")
+                       and (module, os.path.basename(path)) not in linked}
+            for path in paths:
+                if stem_of(path) in outside:
+                    continue  # nothing of it, nor of what it declares, is in attncert-check
                 measure(suite, program, module, path, counts)
         measure(suite, program, "attncert_check.cpp", os.path.join(suite.source, sources.CHECKER),
                 counts)

@@ -35,23 +35,6 @@ Result<RoundingBound> attention_rounding(const Model& model, bool converted,
 Result<RoundingBound> linear_rounding(const Model& model, bool converted, const std::string& layer,
                                       const Inputs& inputs, const Evaluation& evaluation);
 
-/// What one neuron of an MLP, or its heads together, contribute to a rounding bound, rounded up.
-struct NeuronRounding {
-  double preactivation = 0;        // |z|
-  double preactivation_error = 0;  // of the computed z; of heads: of the query's
-  double activation_error = 0;     // of the computed a(z); of heads: of all gates' outputs together
-  double contribution = 0;         // to the error of an output coordinate, the largest
-};
-
-/// Of every neuron, by the same derivation as mlp_rounding, whose errors these are.
-/// Maths    contribution: max_k |W_kj| (e_j + rho (m_j + e_j))
-/// Status   trusted
-/// Source   docs/formulas.md#rounding-mlps
-Result<std::vector<NeuronRounding>> neuron_roundings(const Model& model, bool converted,
-                                                     const std::string& layer, const Inputs& inputs,
-                                                     const Evaluation& evaluation,
-                                                     Precision precision);
-
 /// The least constant that, taken from masked scores, gives them the weight 0, if computed scores
 /// are at most `scores` in magnitude and computed exponentials 0 from -exp_zero on.
 /// Status   trusted

@@ -3,7 +3,7 @@
 
 #include "attncert/construction/progress.hpp"
 #include "attncert/kernel/kernel.hpp"
-#include "attncert/kernel/rounding.hpp"
+#include "attncert/kernel/neurons.hpp"
 #include "attncert/prover/document.hpp"
 #include "attncert/prover/input_boxes.hpp"
 
@@ -32,11 +32,11 @@ struct MaskNeeds {
 struct AuditedNeuron {
   Domain range;
   Rational approximation;
-  double approximation_contribution = 0;
+  Upper approximation_contribution;
   NeuronRounding original;
   NeuronRounding converted;
 
-  double contribution() const {
+  Upper contribution() const {
     return approximation_contribution + original.contribution + converted.contribution;
   }
 };

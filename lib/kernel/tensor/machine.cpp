@@ -126,16 +126,12 @@ Result<SoftmaxError> Machine::softmax(long terms, bool gaps, Upper scores,
 Status Machine::check_masked(Upper masked, Upper scores) const {
   if (!evaluation_.mask_constant) return ok();
   const Rational& lowered = *evaluation_.mask_constant;
-  if (lowered > Rational(largest)) return overflow("the mask constant", evaluation_.compute);
   if (!evaluation_.exp_zero) {
     return fail(ErrorCode::MaskTooWeak,
                 "masked scores are lowered by a constant: say from where on exp gives 0");
   }
-  if (!std::isfinite(scores.value())) return overflow("a score", evaluation_.compute);
+  ATTNCERT_CHECK(check_size(masked + scores + Upper::of(lowered), "a lowered score"));
   const Rational size(masked.value());
-  if (size + Rational(scores.value()) + lowered > Rational(largest)) {
-    return overflow("a masked score, less the mask constant,", evaluation_.compute);
-  }
   const Rational needed = sufficient_mask_constant(evaluation_, size, *evaluation_.exp_zero);
   if (lowered >= needed) return ok();
   const Integer enough = numerator(needed) / denominator(needed) + 1;

@@ -1,4 +1,5 @@
-// Which neuron rounds how much: the parts of rule round-mlp's bound, one by one.
+#include "attncert/kernel/neurons.hpp"
+
 #include "round_mlp.hpp"
 
 namespace attncert {
@@ -20,9 +21,8 @@ Result<std::vector<NeuronRounding>> neuron_roundings(const Model& model, bool co
   }
   std::vector<NeuronRounding> neurons;
   for (std::size_t j = 0; j < count; ++j) {
-    neurons.push_back({parts.rows.size[j].value(), parts.rows.error[j].value(),
-                       parts.inner.error[j].value(),
-                       (Upper::of(largest[j]) * Upper::of(errors.errors[j])).value()});
+    neurons.push_back({parts.rows.size[j], parts.rows.error[j], parts.inner.error[j],
+                       Upper::of(largest[j]) * Upper::of(errors.errors[j])});
   }
   return neurons;
 }
