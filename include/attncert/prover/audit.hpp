@@ -62,7 +62,9 @@ struct Audit {
   std::optional<Certificate> certificate;
 };
 
-/// Bounds each sublayer's shares: approximation, weights, rounding of both sides.
+/// Bounds each sublayer's shares: approximation, weights, leaks through masks that are weights,
+/// rounding of both sides. Such masks are looked at first: rows that mask nothing (MaskRowEmpty), an
+/// omega that scores can outdo (MaskTooWeak).
 /// Maths    inputs: computed rows of length at most S sqrt(D) after layer-norm and rms-norm, S from
 ///          the evaluation; over a box |x_i| <= R, coordinates of at most R after no norm, and of
 ///          at most 2 R and a few roundings after mean-norm

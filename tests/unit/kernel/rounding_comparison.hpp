@@ -46,10 +46,12 @@ template <class Computed, class Exact>
 void compare(const char* what, const Evaluation& machine_model, const Rational& bound,
              const Affine& aim, Computed computed_by, Exact exact_by) {
   Random random(what);
-  const RoundingMachine machine(machine_model, random);
+  const RoundingMachine good(machine_model, random);
+  const RoundingMachine bad(machine_model, random, true);
   double measured = 0;
   for (int n = 0; n < 25; ++n) {
-    const Vector row = some_row(random, machine, aim, n);
+    const RoundingMachine& machine = n % 2 == 0 ? good : bad;
+    const Vector row = some_row(random, good, aim, n);
     const Vector found = computed_by(machine, row);
     measured = std::max(measured, largest_difference(found, exact_by(row)));
   }

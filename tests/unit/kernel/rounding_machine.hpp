@@ -24,18 +24,28 @@ inline double rounded_to(const Format& format, double x, Underflow underflow) {
   return small && underflow == Underflow::flush ? 0 : result;
 }
 
+/// Rounds in a direction, to numbers with one bit more: off by as much as rounding to nearest may be.
+inline double badly_rounded_to(const Format& format, double x, Underflow underflow, bool away) {
+  if (x == 0) return 0;
+  int exponent = 0;
+  std::frexp(x, &exponent);
+  const int unit = std::max(exponent - 1, format.min_exponent) - format.precision;
+  const double units = std::ldexp(std::fabs(x), -unit);
+  const double result =
+      std::copysign(std::ldexp(away ? std::ceil(units) : std::floor(units), unit), x);
+  const bool small = std::fabs(result) < std::ldexp(1.0, format.min_exponent);
+  return small && underflow == Underflow::flush ? 0 : result;
+}
+
 class RoundingMachine {
 public:
-  RoundingMachine(Evaluation evaluation, Random& random)
-      : evaluation_(std::move(evaluation)), random_(random) {}
+  /// A bad machine rounds nearly always away from 0.
+  RoundingMachine(Evaluation evaluation, Random& random, bool bad = false)
+      : evaluation_(std::move(evaluation)), random_(random), bad_(bad) {}
 
-  double stored(double x) const {
-    return rounded_to(evaluation_.storage, x, evaluation_.underflow);
-  }
-  double op(double x) const { return rounded_to(evaluation_.compute, x, evaluation_.underflow); }
-  double sum_op(double x) const {
-    return rounded_to(evaluation_.accumulate, x, evaluation_.underflow);
-  }
+  double stored(double x) const { return rounded(evaluation_.storage, x); }
+  double op(double x) const { return rounded(evaluation_.compute, x); }
+  double sum_op(double x) const { return rounded(evaluation_.accumulate, x); }
 
   /// A sum of products in the evaluation's order; "any" is a random one.
   double dot(const std::vector<double>& a, const std::vector<double>& b) const {
@@ -86,6 +96,10 @@ public:
   }
 
 private:
+  double rounded(const Format& format, double x) const {
+    if (!bad_) return rounded_to(format, x, evaluation_.underflow);
+    return badly_rounded_to(format, x, evaluation_.underflow, random_.integer(0, 7) != 0);
+  }
   double in_order(const std::vector<double>& terms, std::size_t first, std::size_t last) const {
     double sum = terms[first];
     for (std::size_t i = first + 1; i < last; ++i) sum = sum_op(sum + terms[i]);
@@ -99,6 +113,7 @@ private:
 
   Evaluation evaluation_;
   Random& random_;
+  bool bad_;
 };
 
 using Vector = std::vector<double>;
