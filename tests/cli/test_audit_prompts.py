@@ -35,10 +35,10 @@ class PromptsAudit:
         return ("audit", self.conversion.model, self.conversion.out, "--domain",
                 "prompts:" + self.prompts, *options, *more)
 
-    def run(self, *options, output=True, **more):
+    def run(self, *options, output=True):
         if os.path.exists(self.certificate):
             os.remove(self.certificate)
-        return self.suite.attncert(*self.command(*options, output=output), **more)
+        return self.suite.attncert(*self.command(*options, output=output), timeout=300)
 
     def verified(self, case):
         checked = self.suite.checker(self.certificate, timeout=120)
@@ -94,7 +94,7 @@ def test_same_as_agree(suite, audit):
     mine = harness.read(audit.certificate)
     agreed = os.path.join(audit.conversion.folder, "agree.jsonl")
     outcome = suite.attncert("agree", audit.conversion.model, audit.conversion.out, "--prompts",
-                             audit.prompts, "-o", agreed, *FP32)
+                             audit.prompts, "-o", agreed, *FP32, timeout=300)
     suite.check(outcome.code == 0 and "apart, the most at prompt" in outcome.out, "agree", outcome)
     suite.equal(harness.read(agreed), mine, "agree writes the same certificate")
 
@@ -124,7 +124,7 @@ def test_resumed(suite, audit):
         stream.write(b"\n".join([lines[0], lines[1], json.dumps(forged).encode(), b""]))
     other = audit.run("--format", "fp32", "--shard-size", "20")
     suite.refuses("unfinished work with other options", other, needle="unfinished work")
-    finished = audit.run(*options, "--json", timeout=300)
+    finished = audit.run(*options, "--json")
     if suite.check(finished.code == 0, "resumed", finished):
         report = finished.json()
         suite.equal((report["resumed"], report["alike"]), (20, 400),
@@ -139,9 +139,7 @@ def test_usage(suite, audit):
             ("a sublayer", ("--layer", "h.0.mlp"), "--layer makes no sense"),
             ("a number of tokens", ("--tokens", "4"), "--tokens makes no sense"),
             ("no tokens generated", ("--generate", "0"), "--generate"),
-            ("a negative epsilon", ("--epsilon", "-1"), "--epsilon"),
-            ("plain softmax", ("--softmax", "plain"), "max-subtraction"),
-            ("a mask constant", ("--mask-constant", "1e9", "--exp-zero", "104"), "masked scores")):
+            ("a negative epsilon", ("--epsilon", "-1"), "--epsilon")):
         suite.refuses(case, audit.run("--format", "fp32", *options), needle=needle)
     for option in ("--generate", "--shard-size", "--jobs"):
         for domain in ("every-input", "box:4"):
@@ -164,17 +162,23 @@ def test_relu(suite):
             audit.verified(case)
 
 
-def test_flush(suite, audit):
-    """Machines without subnormal numbers: what they flush is counted."""
-    outcome = audit.run(*FP32, "--underflow", "flush", "--json")
-    if suite.check(outcome.code == 0 and outcome.json()["alike"] == 25, "flush", outcome):
-        audit.verified("flush")
+def test_machines(suite, audit):
+    """Machines without subnormal numbers, with plain softmax, with a mask constant."""
+    for options in (("--underflow", "flush"), ("--softmax", "plain"),
+                    ("--mask-constant", "1e9", "--exp-zero", "104")):
+        case = " ".join(options)
+        outcome = audit.run(*FP32, *options, "--json")
+        if suite.check(outcome.code == 0 and outcome.json()["alike"] == 25, case, outcome):
+            audit.verified(case)
+    weak = audit.run(*FP32, "--mask-constant", "110", "--exp-zero", "104", "--json")
+    suite.check(weak.code == 1 and "must be at least" in weak.json()["unproved"][0]["reason"],
+                "a mask constant that is too weak", weak)
 
 
 def main():
     suite = harness.Suite()
     audit = PromptsAudit(suite, "gelu", "adder-gelu", "--heads-per-neuron", "6")
-    for test in (test_epsilon, test_unproved, test_same_as_agree, test_usage, test_flush,
+    for test in (test_epsilon, test_unproved, test_same_as_agree, test_usage, test_machines,
                  test_resumed):
         test(suite, audit)
     test_relu(suite)

@@ -166,6 +166,18 @@ def test_machines(suite, verified, exact):
                 one["evaluation"] = evaluation
         return edit_lines(change)
 
+    def differing(key, value, of=lambda all: [*statements_of(all), *shards_of(all)]):
+        def change(lines):
+            for one in of(lines):
+                one[key] = value
+        return edit_lines(change)
+
+    computed.agree("a smaller difference", ("Rejected", "Unsupported"),
+                   differing("difference", "1e-9"))
+    computed.rejected("a negative difference", differing("difference", "-1"))
+    exact.rejected("a difference in exact arithmetic", differing("difference", "1"))
+    exact.rejected("a difference in exact arithmetic, in steps", differing("difference", "1",
+                                                                          shards_of))
     for name, of in (("claim", statements_of), ("first shard", lambda all: shards_of(all)[:1]),
                      ("claim and shards", lambda all: [*statements_of(all), *shards_of(all)])):
         wanted = "Verified" if name == "claim and shards" else "Rejected"

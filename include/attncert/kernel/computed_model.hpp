@@ -23,15 +23,15 @@ struct ComputedOutputs {
 class ComputedModel {
 public:
   /// Reads all weights.
-  /// Requires numbers of the format of storage, softmax with max-subtraction, masked scores left out,
-  ///          no gated MLP, rotary positions or masks as weights (RoundingUnsupported)
+  /// Requires numbers of the format of storage, no gated MLP, rotary positions or masks as weights
+  ///          (RoundingUnsupported)
   /// Errors   RoundingUseless, RoundingOverflow, TensorMissing, ...
   static Result<ComputedModel> make(const Model& model, const Evaluation& evaluation);
 
   /// Outputs at positions first, first + 1, ...; requirements as for RigorousModel::run_tokens.
   /// Ensures  exact outputs, and those of any evaluation that the model allows, are enclosed, and the
   ///          same one is the largest in all of them where there is a winner
-  /// Errors   EnclosureUnbounded, RoundingOverflow, NetworkField
+  /// Errors   EnclosureUnbounded, RoundingOverflow, MaskTooWeak, NetworkField
   Result<ComputedOutputs> run_tokens(const std::vector<long>& tokens, long first = 0) const;
 
   /// No position's outputs depend on later tokens.

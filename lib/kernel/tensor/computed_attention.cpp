@@ -26,6 +26,7 @@ struct ComputedAttention::Scores {
   std::vector<double> rest;  // what the terms do not say of each score
   std::vector<double> by;    // how far each may be off
   double reach = 0;          // the largest
+  Softmax softmax;
 };
 
 Result<ComputedAttention> ComputedAttention::make(
@@ -34,11 +35,6 @@ Result<ComputedAttention> ComputedAttention::make(
   if (shape.rotary || (shape.mask != "causal" && shape.mask != "full")) {
     return fail(ErrorCode::RoundingUnsupported,
                 "rounding on prompts knows neither rotary positions nor masks as weights");
-  }
-  const Evaluation& evaluation = machine.evaluation();
-  if (!evaluation.max_subtraction || evaluation.mask_constant) {
-    return fail(ErrorCode::RoundingUnsupported,
-                "rounding on prompts needs softmax with max-subtraction, masked scores left out");
   }
   ComputedAttention result(machine);
   result.shape_ = shape;
@@ -58,6 +54,43 @@ Result<ComputedAttention> ComputedAttention::make(
     result.softmax_.push_back(
         {error.relative.value(), error.absolute.value(), compound(sum, unit).value()});
   }
+  return result;
+}
+
+// Masked scores, where they are lowered, get the weight 0: for all pairs of tokens and all heads.
+Status ComputedAttention::check_masked(const Bounds& bounds) const {
+  if (!machine_.evaluation().mask_constant) return ok();
+  const long d = shape_.d_head;
+  const double scale = raised(magnitude(scale_.mid) + scale_.rad);
+  const double tiny = (8 * static_cast<double>(d) + 8) * (1 + scale) * roundings_.tiny;
+  double reach = 0;
+  for (const RowBounds& query : bounds.query) {
+    for (const RowBounds& key : bounds.key) {
+      for (long head = 0; head < shape_.n_head; ++head) {
+        const long other = head * shape_.n_kv_head / shape_.n_head;
+        double size = 0;
+        for (long r = 0; r < d; ++r) {
+          size += query.size[static_cast<std::size_t>(head * d + r)] *
+                  key.size[static_cast<std::size_t>(other * d + r)];
+        }
+        reach = std::max(reach, raised(scale * size * (1 + score_error_) + tiny));
+      }
+    }
+  }
+  return machine_.check_masked(Upper::of(reach));
+}
+
+// Without max-subtraction what is lost depends on how large the scores may be.
+Result<ComputedAttention::Softmax> ComputedAttention::softmax(const Scores& scores) const {
+  const auto n = scores.centre.size();
+  Softmax result = softmax_[n];
+  if (machine_.evaluation().max_subtraction) return result;
+  const Upper reach = Upper::of(scores.reach);
+  ATTNCERT_CHECK(machine_.check_size(reach, "a score"));
+  ATTNCERT_TRY(const SoftmaxError error, machine_.softmax(static_cast<long>(n), true, reach,
+                                                          exp_up(Rational(reach.value()))));
+  result.relative = error.relative.value();
+  result.absolute = error.absolute.value();
   return result;
 }
 
@@ -138,7 +171,7 @@ double ComputedAttention::mix(const Symbols& symbols, const Forms& value, const 
   const double x = 2 * scores.reach;
   const double above = x + x * x;  // e^x - 1 at most, as x <= 1
   const double second = 2 * scores.reach * scores.reach * (1 + above);
-  const Softmax& softmax = softmax_[n];
+  const Softmax& softmax = scores.softmax;
   const double relative = softmax.relative + softmax.sum + softmax.relative * softmax.sum;
   const double loss = panel_loss(2 * static_cast<long>(n) + 6);
   double rest = centre.rad;
@@ -176,10 +209,11 @@ Status ComputedAttention::attend(const Symbols& before, const Symbols& symbols, 
   const long d = shape_.d_head;
   const long other = head * shape_.n_kv_head / shape_.n_head * d;
   const long seen = symbols.seen(row);
-  Scores scores{{}, Panel(seen, before.width(row)), {}, {}, 0};
+  Scores scores{{}, Panel(seen, before.width(row)), {}, {}, 0, {}};
   for (long j = 0; j < seen; ++j) {
     ATTNCERT_CHECK(add_score(before, {row, j, head * d, other}, query, key, bounds, scores));
   }
+  ATTNCERT_TRY(scores.softmax, softmax(scores));
   ATTNCERT_CHECK(weights(scores));
   Panel& terms = result.terms[static_cast<std::size_t>(row)];
   const long own = symbols.own(row) + head * seen;
@@ -208,6 +242,7 @@ Result<Forms> ComputedAttention::operator()(Symbols& symbols, const Forms& query
     bounds.value.push_back(bounds_of(value, i));
     counts.push_back(shape_.n_head * symbols.seen(i));
   }
+  ATTNCERT_CHECK(check_masked(bounds));
   const Symbols before = symbols;
   symbols.add(counts);
   Forms result{

@@ -9,8 +9,8 @@ namespace attncert::rules {
 /// All heads of a sublayer, before the output map.
 class ComputedAttention {
 public:
-  /// Requires mask "causal" or "full", no rotary positions, softmax with max-subtraction
-  ///          (RoundingUnsupported); at most `context` tokens
+  /// Requires mask "causal" or "full", no rotary positions (RoundingUnsupported); at most `context`
+  ///          tokens
   static Result<ComputedAttention> make(const Machine& machine, const HeadShape& shape,
                                         long context,
                                         std::shared_ptr<const FunctionTable> exponential);
@@ -27,7 +27,7 @@ private:
   };
   struct Bounds;
   struct Scores;
-  explicit ComputedAttention(const Machine& machine) : roundings_(machine) {}
+  explicit ComputedAttention(const Machine& machine) : machine_(machine), roundings_(machine) {}
   struct Place {  // of a score: rows of query and key, and where their coordinates begin
     long row;
     long token;
@@ -36,6 +36,8 @@ private:
   };
   Status add_score(const Symbols& symbols, const Place& place, const Forms& query, const Forms& key,
                    const Bounds& bounds, Scores& scores) const;
+  Status check_masked(const Bounds& bounds) const;
+  Result<Softmax> softmax(const Scores& scores) const;
   Status weights(Scores& scores) const;
   double mix(const Symbols& symbols, const Forms& value, const Bounds& bounds, long row, long other,
              const Scores& scores, Ball<Wide> centre, std::span<float> to, long own) const;
@@ -43,6 +45,7 @@ private:
                 const Forms& query, const Forms& key, const Forms& value, const Bounds& bounds,
                 Forms& result) const;
 
+  Machine machine_;
   Roundings roundings_;
   HeadShape shape_;
   Ball<Wide> scale_;

@@ -57,6 +57,7 @@ Result<HiddenFunction> HiddenFunction::of_heads(const Machine& machine, const Ga
       one.shift = std::max(one.shift, Upper::of(shift).value());
     }
     one.several = gate.scores.size() > 1;
+    result.most_scores_ = std::max(result.most_scores_, static_cast<long>(gate.scores.size()));
     ATTNCERT_TRY(
         const SoftmaxError error,
         machine.softmax(static_cast<long>(gate.scores.size()) + 1, true, Upper(), Upper::of(1.0)));
@@ -79,14 +80,30 @@ HiddenUnit HiddenFunction::operator()(Moved z, Moved v) const {
   return unit;
 }
 
+// Without max-subtraction exponentials of scores must be numbers; masked ones must get the weight 0.
+Status HiddenFunction::check_scores(double size) const {
+  if (!has_values()) return ok();
+  ATTNCERT_CHECK(machine_.check_size(Upper::of(2 * size), "a score"));
+  if (!machine_.evaluation().max_subtraction) {
+    ATTNCERT_TRY(const SoftmaxError error,
+                 machine_.softmax(most_scores_ + 1, true, Upper::of(size), Upper::of(1.0)));
+    static_cast<void>(error);
+  }
+  return machine_.check_masked(Upper::of(size));
+}
+
+double HiddenFunction::score_error(const GateRounding& gate, double reach) const {
+  const double size = gate.slope * reach + gate.shift;
+  const double error = score_error_ * size + 16 * roundings_.tiny * (1 + reach);
+  return gate.several ? error + 4 * roundings_.unit * (size + error) + 2 * roundings_.tiny : error;
+}
+
 // |computed weight - weight|, both at the computed z, which is `by` off at most.
 double HiddenFunction::weight_error(const GateRounding& gate, double weight, Moved z) const {
   constexpr double quarter = 0.25;
   const double reach = raised(magnitude(z.mid) + z.by);
   const double size = gate.slope * reach + gate.shift;
-  double score = score_error_ * size + 16 * roundings_.tiny * (1 + reach);
-  if (gate.several) score += 4 * roundings_.unit * (size + score) + 2 * roundings_.tiny;
-  if (!(raised(2 * (size + score)) <= roundings_.largest)) return INFINITY;
+  const double score = score_error(gate, reach);
   double moved = score <= quarter ? weight * score * (1 + 2 * score) : INFINITY;
   if (!gate.several) {
     // the logistic function has slopes of at most 1/4, and e^-|s| at s
@@ -108,6 +125,9 @@ HiddenUnit HiddenFunction::heads(Moved z, Moved v) const {
                 (near.slope_error + near.bend * z.by) * z.by * value +
                 std::fabs(near.slope) * z.by * v.by;
   for (const GateRounding& gate : gates_) {
+    const double reach = raised(magnitude(z.mid) + z.by);
+    unit.score =
+        std::max(unit.score, raised(gate.slope * reach + gate.shift + score_error(gate, reach)));
     const double weight = greatest((*gate.weight)(Ball<Wide>{z.mid, z.by}));
     const double error = weight_error(gate, weight, z);
     const double computed = gate.coefficient * value * (weight + error);
@@ -182,6 +202,7 @@ Result<ComputedHidden::Row> ComputedHidden::hidden_row(const Forms& x, long row,
     ATTNCERT_TRY(v, inner(*value_, value, row, bounds, product_spreads(value_->narrow, terms)));
   }
   Row hidden;
+  double most = 0;
   for (long j = 0; j < score.columns(); ++j) {
     const auto at = static_cast<std::size_t>(j);
     const Moved other = value_ ? Moved{value.at(row, j).mid, v.by[at]} : Moved{};
@@ -192,7 +213,9 @@ Result<ComputedHidden::Row> ComputedHidden::hidden_row(const Forms& x, long row,
     hidden.lost.push_back(raised(by_score * z.carried[at] + by_value * v.carried[at]));
     hidden.units.push_back(unit);
     ATTNCERT_CHECK(check_reach(score_.roundings, unit.size));
+    most = std::max(most, unit.score);
   }
+  ATTNCERT_CHECK(function_.check_scores(most));
   return hidden;
 }
 

@@ -11,8 +11,9 @@ struct HiddenUnit {
   Ball<Wide> mid;
   double by_score = 0;
   double by_value = 0;
-  double rest = 0;  // |r|
-  double size = 0;  // of what is summed for it, by all its heads together
+  double rest = 0;   // |r|
+  double size = 0;   // of what is summed for it, by all its heads together
+  double score = 0;  // of its heads' scores the largest
 };
 
 /// A pre-activation or value: its exact centre's, and how far the computed one may be from it.
@@ -30,6 +31,8 @@ public:
                                          FunctionTables& tables);
 
   bool has_values() const { return !gates_.empty(); }
+  /// Whether softmax can do with scores of this size: RoundingOverflow, MaskTooWeak.
+  Status check_scores(double size) const;
   HiddenUnit operator()(Moved z, Moved v) const;
 
 private:
@@ -43,11 +46,14 @@ private:
     double absolute = 0;
   };
 
-  explicit HiddenFunction(const Machine& machine) : roundings_(machine) {}
+  explicit HiddenFunction(const Machine& machine) : machine_(machine), roundings_(machine) {}
   HiddenUnit heads(Moved z, Moved v) const;
+  double score_error(const GateRounding& gate, double reach) const;
   double weight_error(const GateRounding& gate, double weight, Moved z) const;
 
+  Machine machine_;
   Roundings roundings_;
+  long most_scores_ = 0;  // of a gate
   std::shared_ptr<const FunctionTable> function_;
   std::vector<GateRounding> gates_;
   double score_error_ = 0;  // relative, of a score's terms

@@ -122,7 +122,14 @@ TEST_CASE("rule argmax: with an evaluation, also as machines compute") {
   CHECK(computed(Transformer({}, "-1"), evaluation_in("fp64")) == name(ErrorCode::MarginNotProved));
   Evaluation plain = evaluation_in("fp64");
   plain.max_subtraction = false;
-  CHECK(computed(t, plain) == name(ErrorCode::RoundingUnsupported));
+  CHECK(computed(t, plain) == "ok");
+  Evaluation lowered = evaluation_in("fp64");
+  lowered.mask_constant = 10000;
+  CHECK(computed(t, lowered) == name(ErrorCode::MaskTooWeak));
+  lowered.exp_zero = 745;
+  CHECK(computed(t, lowered) == "ok");
+  lowered.mask_constant = 745;
+  CHECK(computed(t, lowered) == name(ErrorCode::MaskTooWeak));
 }
 
 TEST_CASE("same_computed_argmax: margins that only exact arithmetic has are not proved") {

@@ -21,6 +21,9 @@ public:
   FloatMachine(const Model& model, unsigned seed, bool worst = false)
       : model_(model), random_(seed), worst_(worst) {}
 
+  bool plain = false;                  // softmax: without max-subtraction
+  std::optional<float> mask_constant;  // by which masked scores are lowered
+
   /// Outputs of every position.
   Rows run(const std::vector<long>& tokens) {
     const auto& input = std::get<TokenInput>(model_.network.input);
@@ -125,7 +128,7 @@ private:
   }
 
   Row softmax(Row scores) {
-    const float greatest = *std::max_element(scores.begin(), scores.end());
+    const float greatest = plain ? 0 : *std::max_element(scores.begin(), scores.end());
     for (float& score : scores) score = exponential(score - greatest);
     const float total = sum(scores);
     const bool by_reciprocal = random_() % 2 == 0;
@@ -143,17 +146,20 @@ private:
       for (std::size_t i = 0; i < query.size(); ++i) {
         const std::size_t seen = shape.mask == "causal" ? i + 1 : query.size();
         Row scores;
-        for (std::size_t j = 0; j < seen; ++j) {
+        for (std::size_t j = 0; j < (mask_constant ? key.size() : seen); ++j) {
           std::vector<float> terms;
           for (std::size_t r = 0; r < static_cast<std::size_t>(shape.d_head); ++r) {
             terms.push_back(query[i][own + r] * key[j][shared + r]);
           }
           scores.push_back(sum(terms) * scale);
+          if (j >= seen) scores.back() -= *mask_constant;
         }
         const Row weights = softmax(scores);
         for (std::size_t r = 0; r < static_cast<std::size_t>(shape.d_head); ++r) {
           std::vector<float> terms;
-          for (std::size_t j = 0; j < seen; ++j) terms.push_back(weights[j] * value[j][shared + r]);
+          for (std::size_t j = 0; j < weights.size(); ++j) {
+            terms.push_back(weights[j] * value[j][shared + r]);
+          }
           mixed[i][own + r] = sum(terms);
         }
       }
