@@ -77,7 +77,7 @@ Status ComputedAttention::check_masked(const Bounds& bounds) const {
       }
     }
   }
-  return machine_.check_masked(Upper::of(reach));
+  return machine_.check_masked(Upper::of(reach), Upper::of(reach));
 }
 
 // Without max-subtraction what is lost depends on how large the scores may be.

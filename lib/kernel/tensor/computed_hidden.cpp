@@ -89,7 +89,7 @@ Status HiddenFunction::check_scores(double size) const {
                  machine_.softmax(most_scores_ + 1, true, Upper::of(size), Upper::of(1.0)));
     static_cast<void>(error);
   }
-  return machine_.check_masked(Upper::of(size));
+  return machine_.check_masked(Upper(), Upper::of(size));
 }
 
 double HiddenFunction::score_error(const GateRounding& gate, double reach) const {
