@@ -30,8 +30,9 @@ std::vector<const Share*> shares_in(const Audit& audit) {
 // What stands in place of numbers.
 std::string words_for(const AuditedLayer& layer) {
   if (layer.refusal) {
-    const bool useless = layer.refusal->code == ErrorCode::RoundingUseless;
-    return (useless ? "useless: " : "") + layer.refusal->message;
+    const std::string verdict(verdict_of(*layer.refusal));
+    const std::string& message = layer.refusal->message;
+    return message.starts_with(verdict) ? message : verdict + ": " + message;
   }
   const Rational rounding = layer.claim.original_rounding + layer.claim.converted_rounding;
   return "useless: rounding is bounded by " + up(rounding) + ", outputs by " + up(layer.size);
