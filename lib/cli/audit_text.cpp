@@ -27,7 +27,13 @@ std::vector<const Share*> shares_in(const Audit& audit) {
   return shares;
 }
 
-std::string useless_text(const AuditedLayer& layer) {
+// What stands in place of numbers.
+std::string words_for(const AuditedLayer& layer) {
+  if (layer.refusal) {
+    const std::string verdict(verdict_of(*layer.refusal));
+    const std::string& message = layer.refusal->message;
+    return message.starts_with(verdict) ? message : verdict + ": " + message;
+  }
   const Rational rounding = layer.claim.original_rounding + layer.claim.converted_rounding;
   return "useless: rounding is bounded by " + up(rounding) + ", outputs by " + up(layer.size);
 }
@@ -41,7 +47,7 @@ void print_shares(const Audit& audit) {
   for (const AuditedLayer& layer : audit.layers) {
     const RoundingClaim& claim = layer.claim;
     if (layer.refusal || layer.is_useless()) {
-      table.text(claim.name, layer.refusal ? layer.refusal->message : useless_text(layer));
+      table.text(claim.name, words_for(layer));
       continue;
     }
     std::vector<std::string> cells{up(claim.epsilon), up(layer.size)};

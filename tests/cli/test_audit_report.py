@@ -263,6 +263,13 @@ def test_overflow(suite):
     suite.equal(layers["h.0.mlp"]["underflow"], "unknown", "underflow where nothing is proved")
 
 
+def test_useless(suite, audits):
+    """Sums in bf16 lose every digit: refused, and called useless."""
+    outcome = audits.run("--format", "bf16", "--layer", "h.0.mlp")
+    suite.check(outcome.code == 1 and "useless: no useful bound: sums of" in outcome.out,
+                "sums in bf16 are called useless", outcome)
+
+
 # ---- the whole report ----------------------------------------------------------------------------
 
 
@@ -393,7 +400,7 @@ def main():
     shutil.copytree(own_model(suite, "adder-gelu"), place)
     audits = Audits(suite, place, os.path.join(place, "heads"))
     for test in (test_neurons, test_neuron_ranges, test_exp_zero, test_masks, test_masks_edited,
-                 test_exit_codes):
+                 test_useless, test_exit_codes):
         test(suite, audits)
     test_overflow(suite)
     test_reports(suite)
