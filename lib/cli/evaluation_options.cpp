@@ -52,7 +52,7 @@ CLI::Option* add_evaluation_options(CLI::App& command, EvaluationOptions& option
       ->capture_default_str();
   command
       .add_option("--activation-error", options.activation_error,
-                  "error of activations in unit roundoffs of |z|")
+                  "error of activations a in unit roundoffs of |z| + |a(0)|")
       ->capture_default_str();
   command.add_option("--norm", options.norm, "variance in two-pass or one-pass")
       ->capture_default_str();

@@ -131,9 +131,10 @@ std::string in_words(const Evaluation& evaluation) {
          (evaluation.underflow == Underflow::flush ? "underflow to 0" : "gradual underflow") +
          ", exp within " + to_string(evaluation.exp_ulp) + " ulp" +
          (evaluation.exp_zero ? " and 0 below -" + to_string(*evaluation.exp_zero) : "") +
-         ", divisions within " + to_string(evaluation.division_ulp) + " ulp, activations within " +
-         to_string(evaluation.activation_error) + " u |z|, softmax " +
-         (evaluation.max_subtraction ? "with" : "without") + " max-subtraction, norms in " +
+         ", divisions within " + to_string(evaluation.division_ulp) +
+         " ulp, activations a within " + to_string(evaluation.activation_error) +
+         " u (|z| + |a(0)|), softmax " + (evaluation.max_subtraction ? "with" : "without") +
+         " max-subtraction, norms in " +
          (evaluation.norm == NormPasses::one ? "one pass" : "two passes") + ", masked scores " +
          (evaluation.mask_constant ? "lowered by " + to_string(*evaluation.mask_constant)
                                    : std::string("left out"));

@@ -36,11 +36,10 @@ struct Evaluation {
   Format accumulate;  // products and partial sums of a sum
   Summation summation;
   Underflow underflow = Underflow::gradual;
-  Rational exp_ulp = 1;         // |computed e^t - e^t| <= so many ulp, or the underflow unit
-  Rational division_ulp{3, 2};  // quotients and square roots likewise; 1.5: x times a rounded 1/y
-  Rational activation_error =
-      4;                        // |computed a(z) - a(z)| <= so many u |z|, plus the underflow unit
-  bool max_subtraction = true;  // softmax subtracts the row's largest score first
+  Rational exp_ulp = 1;           // |computed e^t - e^t| <= so many ulp, or the underflow unit
+  Rational division_ulp{3, 2};    // quotients and square roots likewise; 1.5: x times a rounded 1/y
+  Rational activation_error = 4;  // |computed a(z) - a(z)| <= so many u (|z| + |a(0)|), likewise
+  bool max_subtraction = true;    // softmax subtracts the row's largest score first
   NormPasses norm = NormPasses::two;
   std::optional<Rational> exp_zero;       // e^t is computed as 0 for every t <= -exp_zero
   std::optional<Rational> mask_constant;  // masked scores are lowered by it; absent: left out

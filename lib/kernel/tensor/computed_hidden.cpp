@@ -29,6 +29,7 @@ Result<HiddenFunction> HiddenFunction::of_mlp(const Machine& machine, const std:
                                               FunctionTables& tables) {
   HiddenFunction result(machine);
   ATTNCERT_TRY(result.function_, tables.of(activation));
+  result.at_zero_ = greatest((*result.function_)(Ball<Wide>{0, 0}));
   return result;
 }
 
@@ -74,8 +75,9 @@ HiddenUnit HiddenFunction::operator()(Moved z, Moved v) const {
   HiddenUnit unit;
   unit.mid = {near.value.mid, 0};
   unit.by_score = near.slope;
-  unit.rest = raised(near.value.rad + (near.slope_error + near.bend * z.by) * z.by +
-                     roundings_.activation * (magnitude(z.mid) + z.by) + roundings_.tiny);
+  unit.rest =
+      raised(near.value.rad + (near.slope_error + near.bend * z.by) * z.by +
+             roundings_.activation * (magnitude(z.mid) + z.by + at_zero_) + roundings_.tiny);
   unit.size = raised(greatest(near.value) + std::fabs(near.slope) * z.by + unit.rest);
   return unit;
 }

@@ -56,6 +56,7 @@ private:
   long most_scores_ = 0;  // of a gate
   std::shared_ptr<const FunctionTable> function_;
   std::vector<GateRounding> gates_;
+  double at_zero_ = 0;      // |a(0)| of an activation
   double score_error_ = 0;  // relative, of a score's terms
   double head_error_ = 0;   // relative, of value times coefficient and weight
 };

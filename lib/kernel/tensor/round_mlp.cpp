@@ -36,7 +36,8 @@ Result<InnerValues> hidden_values(const Machine& machine, const MlpSublayer& mlp
   for (std::size_t j = 0; j < z.size.size(); ++j) {
     inner.size.push_back(slope.at_zero + slope.steepest * z.size[j]);
     inner.error.push_back(slope.steepest * z.error[j] +
-                          machine.activation * (z.size[j] + z.error[j]) + machine.compute_tiny);
+                          machine.activation * (z.size[j] + z.error[j] + slope.at_zero) +
+                          machine.compute_tiny);
     ATTNCERT_CHECK(machine.check_size(inner.size.back() + inner.error.back(), "an activation"));
   }
   return inner;
