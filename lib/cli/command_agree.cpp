@@ -1,6 +1,7 @@
 #include <iostream>
 
 #include "attncert/model/output_files.hpp"
+#include "columns.hpp"
 #include "common.hpp"
 #include "evaluation_options.hpp"
 #include "prompts_proof.hpp"
@@ -38,8 +39,8 @@ void print_text(const Options& options, const PromptsProof& proof, bool written,
   std::cout << "proved: " << proof.proved() << " of " << proof.count << " prompts decode alike, "
             << options.prompts.generate << " tokens each\n";
   if (evaluation) {
-    std::cout << "in exact arithmetic, and with " << in_words(*evaluation) << "\n"
-              << difference_line(proof.agreement);
+    print_wrapped("in exact arithmetic, and with " + in_words(*evaluation));
+    std::cout << difference_line(proof.agreement);
   }
   std::cout << first_unproved(proof.agreement);
   if (written) {

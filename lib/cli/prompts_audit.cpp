@@ -3,6 +3,7 @@
 #include <iostream>
 
 #include "attncert/model/output_files.hpp"
+#include "columns.hpp"
 #include "common.hpp"
 
 namespace attncert::cli {
@@ -50,8 +51,8 @@ void print_epsilon(const Report& report) {
 
 void print_text(const Report& report, long generate) {
   const Agreement& agreement = report.proof.agreement;
-  std::cout << "evaluation: " << in_words(report.evaluation) << "\n"
-            << "answers: the same on " << report.proof.proved() << " of " << report.proof.count
+  print_wrapped("evaluation: " + in_words(report.evaluation));
+  std::cout << "answers: the same on " << report.proof.proved() << " of " << report.proof.count
             << " prompts, " << generate << " tokens each, in exact arithmetic and as computed\n"
             << first_unproved(agreement) << difference_line(agreement);
   if (report.epsilon) print_epsilon(report);

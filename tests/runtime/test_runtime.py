@@ -3,7 +3,8 @@
 For every sublayer of our own models: rows at random, plain and with a large mean; the original's
 and the conversion's update by the runtime; their difference, at most the certified epsilon plus
 what fp32 changed, measured against fp64: of originals by `attncert evaluate`, of conversions by the
-runtime. Whole models against `attncert evaluate`. Ratios measured / certified are printed."""
+runtime. Whole models against `attncert evaluate`, and original against conversion with what is
+certified of prompts in fp32. Ratios measured / certified are printed."""
 
 import json
 import os
@@ -212,6 +213,40 @@ def test_models(suite, runtime, pairs):
         print(f"{pair.name} {side}: fp32 runtime within {worst:.1e} of fp64, of the largest logit")
 
 
+def test_differences(suite, runtime, pairs):
+    """Whole models in fp32: originals and conversions are no farther apart than certified for any
+    machine with sums in any order, and decode alike."""
+    generator = random.Random(7)
+    jobs, cases = [], []
+    for pair in pairs:
+        if pair.claim.get("masks"):
+            continue  # masks as weights are not bounded on prompts
+        prompts = [[generator.randrange(pair.vocab) for _ in range(pair.context - 2)]
+                   for _ in range(10)]
+        file = suite.write(f"{pair.name}-prompts.txt",
+                           "".join(",".join(map(str, one)) + "\n" for one in prompts))
+        outcome = suite.attncert("audit", pair.original, pair.converted, "--format", "fp32",
+                                 "--domain", f"prompts:{file}", "--json", timeout=120)
+        if suite.check(outcome.code == 0, f"{pair.name}: certified on prompts", outcome):
+            cases.append((pair, float(outcome.json()["difference"]["bound"]), prompts))
+            for side in ("original", "converted"):
+                jobs.append({"model": pair.export(side), "inputs": [tokens_input(x) for x in prompts]})
+    results = runtime.run(jobs) or []
+    suite.equal(len(results), 2 * len(cases), "a result for each model and its conversion")
+    suite.check(len(cases) > 2, "models without masks as weights", cases)
+    for i, (pair, certified, prompts) in enumerate(cases):
+        measured = 0.0
+        for original, converted in zip(*results[2 * i:2 * i + 2]):
+            ends = [output["values"][-output["shape"][-1]:] for output in (original, converted)]
+            measured = max(measured, max(abs(x - y) for x, y in zip(*ends)))
+            suite.check(ends[0].index(max(ends[0])) == ends[1].index(max(ends[1])),
+                        f"{pair.name}: the same answer", ends)
+        suite.check(measured <= certified, f"{pair.name}: no farther apart than certified",
+                    f"measured {measured}, certified {certified}")
+        print(f"{pair.name}: on {len(prompts)} prompts at most {measured:.2e} apart in fp32, "
+              f"certified {certified:.2e}, ratio {measured / certified:.1e}")
+
+
 def test_imported(suite, runtime, pairs):
     """A model written as ONNX and read back is the same model in the runtime, bit for bit or
     nearly, and its conversion is checked."""
@@ -239,6 +274,7 @@ def main():
         pairs = [Pair(suite, name) for name in MODELS]
         test_sublayers(suite, runtime, pairs)
         test_models(suite, runtime, pairs)
+        test_differences(suite, runtime, pairs)
         test_imported(suite, runtime, pairs)
     suite.finish()
 
