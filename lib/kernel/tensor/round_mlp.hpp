@@ -13,5 +13,7 @@ struct MlpParts {
 };
 Result<MlpParts> mlp_parts(const Machine& machine, const Model& model, bool converted,
                            const std::string& layer, const Inputs& inputs, Precision precision);
+Result<MlpParts> parts_of_heads(const Machine& machine, const Model& model,
+                                const NeuronHeads& heads, const Inputs& inputs);
 
 }  // namespace attncert::rules
