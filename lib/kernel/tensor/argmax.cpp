@@ -139,7 +139,8 @@ Status same_argmax(const RigorousModel& original, const RigorousModel& converted
 void for_each_in_parallel(long first, long last, unsigned threads,
                           const std::function<bool(long)>& work) {
   using Range = tbb::blocked_range<long>;
-  tbb::task_group_context group;
+  // no cancellation from outside may pass for work done
+  tbb::task_group_context group(tbb::task_group_context::isolated);
   const auto some = [&](const Range& range) {
     for (long i = range.begin(); i != range.end(); ++i) {
       if (group.is_group_execution_cancelled()) return;
