@@ -122,7 +122,7 @@ CONDITIONS = [
      "if (row[static_cast<std::size_t>(i)] != wanted) return mismatch(name, j, i);", ""),
     ("instance: a head's shape", INSTANCE,
      "if (heads.shape != shape) return shapes_differ(layer.name);", ""),
-    ("instance: masks as weights", INSTANCE,
+    ("instance: masks as weights", SAME,
      "if (stored.at(i, j) != (allowed ? omega : 0.0)) return mismatch(masks.query, i, j);", ""),
     ("the same norm", SAME,
      'if (a.kind != b.kind || a.epsilon != b.epsilon) return differ("a norm\'s kind or epsilon");',
