@@ -18,14 +18,10 @@ struct Options {
 
 void print_json(const Options& options, const PromptsProof& proof, bool written,
                 const std::optional<Evaluation>& evaluation) {
-  Json exceptions = Json::array();
-  for (const Unproved& one : proof.agreement.unproved) {
-    exceptions.push_back({{"prompt", one.prompt}, {"reason", one.reason}});
-  }
   Json json{{"prompts", proof.count},
             {"proved", proof.proved()},
             {"resumed", proof.agreement.resumed},
-            {"exceptions", exceptions}};
+            {"exceptions", unproved_json(proof.agreement)}};
   if (evaluation) {
     json["evaluation"] = to_json(*evaluation);
     json["difference"] = difference_json(proof.agreement);

@@ -6,8 +6,6 @@ namespace attncert::cli {
 
 namespace {
 
-constexpr int kExpZeroDigits = 7;
-
 // "auto": where a correctly rounded exp becomes 0.
 Result<std::string> threshold(const EvaluationOptions& options) {
   if (options.exp_zero != "auto") return options.exp_zero;

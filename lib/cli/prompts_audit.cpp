@@ -22,14 +22,10 @@ struct Report {
 };
 
 void print_json(const Report& report) {
-  Json unproved = Json::array();
-  for (const Unproved& one : report.proof.agreement.unproved) {
-    unproved.push_back({{"prompt", one.prompt}, {"reason", one.reason}});
-  }
   Json json{{"evaluation", to_json(report.evaluation)},
             {"prompts", report.proof.count},
             {"alike", report.proof.proved()},
-            {"unproved", unproved},
+            {"unproved", unproved_json(report.proof.agreement)},
             {"difference", difference_json(report.proof.agreement)},
             {"resumed", report.proof.agreement.resumed},
             {"proved", report.is_proved()}};

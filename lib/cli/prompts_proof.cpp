@@ -87,6 +87,14 @@ std::string first_unproved(const Agreement& agreement) {
          " (numbered from 0): " + first.reason + "\n";
 }
 
+Json unproved_json(const Agreement& agreement) {
+  Json unproved = Json::array();
+  for (const Unproved& one : agreement.unproved) {
+    unproved.push_back({{"prompt", one.prompt}, {"reason", one.reason}});
+  }
+  return unproved;
+}
+
 Json difference_json(const Agreement& agreement) {
   const LargestDifference& largest = *agreement.difference;
   if (largest.prompt < 0) return Json::object();

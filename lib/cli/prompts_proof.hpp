@@ -36,6 +36,9 @@ Result<PromptsProof> prove_on_prompts(const PromptsOptions& options,
 /// "first not proved: prompt ...", if any is not.
 std::string first_unproved(const Agreement& agreement);
 
+/// [{"prompt", "reason"}, ...] of those not proved.
+Json unproved_json(const Agreement& agreement);
+
 /// {"bound", "prompt"} of the largest difference; Requires an evaluation
 Json difference_json(const Agreement& agreement);
 

@@ -15,7 +15,6 @@
 namespace attncert {
 namespace {
 
-constexpr int kExpZeroDigits = 7;
 constexpr int kLeastLeakPlaces = 20;  // smaller leaks are stated as 1e-20
 
 Error refused(const std::string& what) {
@@ -215,17 +214,14 @@ private:
 
   // Rows that allow nothing, and what is allowed by less than scores may differ.
   Status check_masks(const AttentionSublayer& layer, const MaskWeights& masks,
-                     const RoundingClaim& claim) const {
-    ATTNCERT_TRY(const Rational scores,
-                 score_bound(original_, layer, claim.inputs, kBallPrecision));
+                     const Rational& scores) const {
     const bool causal = layer.shape.mask == "causal";
     const long tokens = context_of(converted_.network).value_or(1);
     return check_mask_rows(converted_, {layer.name, masks, scores, causal ? tokens : 1});
   }
 
-  Status prove_leak(const AttentionSublayer& layer, const MaskWeights& masks, RoundingClaim& claim,
-                    std::vector<long>& steps) {
-    ATTNCERT_TRY(const Rational exact, score_bound(original_, layer, claim.inputs, kBallPrecision));
+  Status prove_leak(const AttentionSublayer& layer, const MaskWeights& masks, const Rational& exact,
+                    RoundingClaim& claim, std::vector<long>& steps) {
     const Rational scores = with_room(exact);
     ATTNCERT_TRY(const Rational leak, attention_leak(original_, layer, claim.inputs, scores,
                                                      masks.omega, kBallPrecision));
@@ -251,7 +247,11 @@ private:
     ATTNCERT_CHECK(begin(layer.norm, claim));
     ATTNCERT_TRY(const TokenHeads* heads,
                  sublayer_named<TokenHeads>(converted_.network, layer.name));
-    if (heads->masks) ATTNCERT_CHECK(check_masks(layer, *heads->masks, claim));
+    Rational exact_scores;
+    if (heads->masks) {
+      ATTNCERT_TRY(exact_scores, score_bound(original_, layer, claim.inputs, kBallPrecision));
+      ATTNCERT_CHECK(check_masks(layer, *heads->masks, exact_scores));
+    }
     if (!context_of(original_.network)) claim.tokens = options_.tokens;
     const auto computed_before = of_attention(false, claim);
     const auto computed_after = of_attention(true, claim);
@@ -265,7 +265,9 @@ private:
                  prove_stored(derivation_, original_, converted_, layer.name, claim.inputs));
     if (stored.epsilon) claim.weights = *stored.epsilon;
     steps.push_back(stored.step);
-    if (heads->masks) ATTNCERT_CHECK(prove_leak(layer, *heads->masks, claim, steps));
+    if (heads->masks) {
+      ATTNCERT_CHECK(prove_leak(layer, *heads->masks, exact_scores, claim, steps));
+    }
     steps.push_back(add_rounding(Rule::round_attention, claim, false));
     steps.push_back(add_rounding(Rule::round_attention, claim, true));
     return ok();

@@ -4,9 +4,11 @@ import json
 import os
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 from fractions import Fraction
 
 TIME_LIMIT = 20  # seconds a program may take, whatever it is given
@@ -42,6 +44,17 @@ def run(command, timeout=TIME_LIMIT, **options):
         return Outcome(None, "", f"no end within {timeout} s")
     return Outcome(done.returncode, done.stdout.decode(errors="replace"),
                    done.stderr.decode(errors="replace"))
+
+
+def kill_after_lines(command, path, lines, timeout):
+    """Starts a command and kills it as soon as a file has so many lines, at the limit at the latest."""
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+        deadline = time.monotonic() + timeout
+        while time.monotonic() < deadline and process.poll() is None:
+            if os.path.exists(path) and read(path).count(b"\n") >= lines:
+                break
+            time.sleep(0.01)
+        process.send_signal(signal.SIGKILL)
 
 
 class Suite:

@@ -3,10 +3,7 @@
 import json
 import os
 import shutil
-import signal
-import subprocess
 import sys
-import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -213,13 +210,7 @@ def test_resumed(suite):
     command = [os.path.join(suite.bin, "attncert"), "agree", agreement.conversion.model,
                agreement.conversion.out, "--prompts", agreement.prompts, "-o",
                agreement.certificate, "--generate", "3", "--shard-size", "20"]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        deadline = time.monotonic() + 60
-        while time.monotonic() < deadline and process.poll() is None:
-            if os.path.exists(partial) and harness.read(partial).count(b"\n") >= 3:
-                break
-            time.sleep(0.01)
-        process.send_signal(signal.SIGKILL)
+    harness.kill_after_lines(command, partial, 3, timeout=60)
     suite.check(os.path.exists(partial), "killed: unfinished work is kept")
     suite.check(not os.path.exists(agreement.certificate), "killed: no certificate")
     with open(partial, "ab") as stream:

@@ -2,10 +2,7 @@
 
 import json
 import os
-import signal
-import subprocess
 import sys
-import time
 
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -107,14 +104,8 @@ def test_resumed(suite, audit):
     partial = audit.certificate + ".partial"
     if os.path.exists(audit.certificate):
         os.remove(audit.certificate)
-    with subprocess.Popen([os.path.join(suite.bin, "attncert"), *audit.command(*options)],
-                          stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        deadline = time.monotonic() + 120
-        while time.monotonic() < deadline and process.poll() is None:
-            if os.path.exists(partial) and harness.read(partial).count(b"\n") >= 3:
-                break
-            time.sleep(0.01)
-        process.send_signal(signal.SIGKILL)
+    command = [os.path.join(suite.bin, "attncert"), *audit.command(*options)]
+    harness.kill_after_lines(command, partial, 3, timeout=120)
     suite.check(os.path.exists(partial), "killed: unfinished work is kept")
     suite.check(not os.path.exists(audit.certificate), "killed: no certificate")
     lines = harness.read(partial).splitlines()

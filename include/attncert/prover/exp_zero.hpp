@@ -5,6 +5,9 @@
 
 namespace attncert {
 
+/// Of T, where evaluations state it.
+inline constexpr int kExpZeroDigits = 7;
+
 /// T such that e^t, correctly rounded to the format, is 0 for every t <= -T.
 /// Maths    -ln of half the smallest subnormal number; where underflow flushes, of (1 - u) times the
 ///          smallest normal one, since numbers are rounded before they are flushed

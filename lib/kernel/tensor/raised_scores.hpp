@@ -23,8 +23,8 @@ Result<RaisedScores> raised_scores(const Machine& machine, const Model& model,
 /// Errors InstanceMismatch, tensor errors
 Status check_bias_column(const Model& model, const std::string& name, long rows);
 
-/// The head of the output bias: its value is 1 on real tokens and 0 on the bias token, its scores
-/// are 0, raised. How far the mean of its values is off.
-Result<Upper> raised_bias_error(const Machine& machine, const RaisedScores& raised);
+/// Relative error of what multiplies the output bias: the softmax weight of a token alone, or where
+/// masks are weights a mean of 1 on real tokens and 0 on the bias token, scores being 0, raised.
+Result<Upper> bias_error(const Machine& machine, const std::optional<RaisedScores>& raised);
 
 }  // namespace attncert::rules

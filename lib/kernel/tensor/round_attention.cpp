@@ -240,12 +240,8 @@ Result<RoundingBound> error_of(const Machine& machine, const Model& model, const
   ATTNCERT_TRY(const NormedRow row, normed_row(machine, model, maps.norm, inputs));
   const long tokens = *context + (maps.query.heads ? 1 : 0);
   ATTNCERT_TRY(InnerValues inner, head_means(machine, maps, row, {inputs, tokens, precision}));
-  if (maps.raised) {
-    ATTNCERT_TRY(inner.bias_factor, raised_bias_error(machine, *maps.raised));
-  } else if (maps.query.heads) {
-    ATTNCERT_TRY(const SoftmaxError alone, machine.softmax(1, true, Upper(), Upper::of(1.0)));
-    inner.bias_factor =
-        compound(alone.relative + alone.absolute, machine.accumulate, machine.compute);
+  if (maps.query.heads) {
+    ATTNCERT_TRY(inner.bias_factor, bias_error(machine, maps.raised));
   }
   return output_error(machine, maps.out, inner);
 }

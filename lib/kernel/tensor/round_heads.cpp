@@ -227,13 +227,6 @@ Result<QueryAndValue> query_and_value(const Machine& machine, const Model& model
   return result;
 }
 
-// Of what multiplies the output bias: a softmax weight of a token alone, or a mean.
-Result<Upper> bias_error(const Machine& machine, const std::optional<RaisedScores>& raised) {
-  if (raised) return raised_bias_error(machine, *raised);
-  ATTNCERT_TRY(const SoftmaxError alone, machine.softmax(1, true, Upper(), Upper::of(1.0)));
-  return compound(alone.relative + alone.absolute, machine.accumulate, machine.compute);
-}
-
 }  // namespace
 
 Result<MlpParts> parts_of_heads(const Machine& machine, const Model& model,
